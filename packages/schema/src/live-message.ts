@@ -1,0 +1,23 @@
+import type { ClickEvent } from './click-event.ts';
+import type { SessionRow } from './session-row.ts';
+import type { TableName } from './tables.ts';
+
+/** What `GET /v1/live` sends: the name of the server-sent event and its JSON data. */
+export type LiveMessage =
+  /** Events just read from the stream, oldest first; under load a sample, with `total` the true count. */
+  | {
+      event: 'clicks';
+      data: {
+        total: number;
+        clicks: Pick<
+          ClickEvent,
+          'event_id' | 'user_id' | 'device_id' | 'client_event' | 'client_timestamp' | 'received_at'
+        >[];
+      };
+    }
+  /** Windows just closed; their rows reach Parquet with a later `lake` message. */
+  | { event: 'sessions'; data: { total: number; rows: SessionRow[] } }
+  /** Windows still open. `rows` are the partial rows of the newest; the closed row will carry the same row_id. */
+  | { event: 'open'; data: { total: number; rows: SessionRow[]; stepMs: number; rangeMs: number } }
+  /** A table has a new manifest. */
+  | { event: 'lake'; data: { table: TableName; version: number } };

@@ -1,0 +1,311 @@
+import { type ClickEvent, type DeviceType, deviceTypes } from './click-event.ts';
+import { type Limits, limits as standardLimits } from './limits.ts';
+
+/** The envelope of `POST /v1/events` as a client writes it. */
+export interface Batch {
+  write_key?: string;
+  /** When the client sent it, milliseconds since 1970 or ISO 8601. */
+  sent_at?: number | string;
+  /** What the client added to its clock to get `client_timestamp`, milliseconds. */
+  clock_offset_ms?: number;
+  /** Events the client had to drop since its last report. */
+  dropped?: number;
+  /** Up to 64 characters of [A-Za-z0-9_-]; names the acknowledgement cookie. */
+  batch_id?: string;
+  /** Fields shared by all events; an event's own field wins. */
+  context?: Record<string, unknown>;
+  events: Record<string, unknown>[];
+}
+
+/** What the server knows of a request and `parseBatch` adds to each event. */
+export interface BatchContext {
+  /** Arrival, milliseconds since 1970 UTC. */
+  receivedAt: number;
+  /** Truncated address, or null. */
+  ip: string | null;
+  userAgent: string | null;
+  /** Makes an id for an event that has none. Such an event cannot be told from its own retry. */
+  newEventId: () => string;
+  limits?: Limits;
+}
+
+/** An event that is not stored, and why. `event` is what the client sent, for the dead letters. */
+export interface RejectedEvent {
+  /** Place in `events`, from 0. */
+  index: number;
+  /** What is wrong and what would be right, in one line. */
+  reason: string;
+  event: unknown;
+}
+
+export interface ParsedBatch {
+  /** Why nothing of the batch could be read, or null. */
+  fault: string | null;
+  writeKey: string | null;
+  batchId: string | null;
+  /** Events the client says it dropped. */
+  dropped: number;
+  accepted: ClickEvent[];
+  rejected: RejectedEvent[];
+}
+
+/**
+ * Reads the body of `POST /v1/events`. Never throws: a body that is no batch has a `fault`, a bad event is
+ * in `rejected` with its reason, and the others are in `accepted`, in canonical form and in the client's order.
+ *
+ * @example
+ * parseBatch('{"events":[{"user_id":7,"device_id":"mobile","client_event":"beer_cart","client_timestamp":1700000000000}]}', context)
+ */
+export function parseBatch(body: string, context: BatchContext): ParsedBatch {
+  const limits = context.limits ?? standardLimits;
+  if (deeperThan(body, limits.maxDepth))
+    return faulty(`body: nested deeper than ${limits.maxDepth} levels; flatten it`);
+  let batch: unknown;
+  try {
+    batch = JSON.parse(body);
+  } catch {
+    return faulty('body: not JSON; send {"events": [ ... ]}');
+  }
+  if (!isObject(batch)) return faulty('body: not a JSON object; send {"events": [ ... ]}');
+  const { events } = batch;
+  if (!Array.isArray(events)) return faulty('events: not an array; send {"events": [ ... ]}');
+  if (events.length === 0) return faulty('events: empty; send at least one');
+  if (events.length > limits.maxEvents)
+    return faulty(`events: ${events.length} in one batch, limit ${limits.maxEvents}; send fewer`);
+
+  const parsed: ParsedBatch = {
+    fault: null,
+    writeKey: typeof batch.write_key === 'string' ? batch.write_key : null,
+    batchId: typeof batch.batch_id === 'string' && /^[\w-]{1,64}$/.test(batch.batch_id) ? batch.batch_id : null,
+    dropped: isCount(batch.dropped) ? batch.dropped : 0,
+    accepted: [],
+    rejected: [],
+  };
+  const shared = isObject(batch.context) ? batch.context : {};
+  const offset = batch.clock_offset_ms;
+  const reader = new EventReader(shared, offset, context, limits);
+  for (const [index, event] of events.entries()) {
+    const result = reader.read(event);
+    if (typeof result === 'string') parsed.rejected.push({ index, reason: result, event });
+    else parsed.accepted.push(result);
+  }
+  return parsed;
+}
+
+function faulty(fault: string): ParsedBatch {
+  return { fault, writeKey: null, batchId: null, dropped: 0, accepted: [], rejected: [] };
+}
+
+class Refusal extends Error {}
+
+class EventReader {
+  readonly #shared: Record<string, unknown>;
+  readonly #offset: unknown;
+  readonly #context: BatchContext;
+  readonly #limits: Limits;
+
+  constructor(shared: Record<string, unknown>, offset: unknown, context: BatchContext, limits: Limits) {
+    this.#shared = shared;
+    this.#offset = offset;
+    this.#context = context;
+    this.#limits = limits;
+  }
+
+  /** The canonical event, or the reason for refusing it. */
+  read(raw: unknown): ClickEvent | string {
+    if (!isObject(raw)) return 'event: not a JSON object';
+    try {
+      return this.#canonical(raw);
+    } catch (refusal) {
+      if (refusal instanceof Refusal) return refusal.message;
+      throw refusal;
+    }
+  }
+
+  #canonical(raw: Record<string, unknown>): ClickEvent {
+    const { maxNameLength, maxUrlLength, maxTextLength, maxEventBytes } = this.#limits;
+    const field = (name: string): unknown => (Object.hasOwn(raw, name) ? raw[name] : own(this.#shared, name));
+    const event: ClickEvent = {
+      event_id: this.#eventId(field('event_id')),
+      user_id: identifier('user_id', field('user_id'), maxNameLength),
+      device_id: identifier('device_id', field('device_id'), maxNameLength),
+      client_event: requiredText('client_event', field('client_event'), maxNameLength),
+      client_timestamp: this.#timestamp(field('client_timestamp')),
+      received_at: this.#context.receivedAt,
+      page_url: optionalText('page_url', field('page_url'), maxUrlLength),
+      page_title: optionalText('page_title', field('page_title'), maxTextLength),
+      referrer: optionalText('referrer', field('referrer'), maxUrlLength),
+      device_type: deviceType(field('device_type')),
+      properties: this.#properties(own(raw, 'properties')),
+      clock_offset_ms: clockOffset(field('clock_offset_ms') ?? this.#offset),
+      ip: this.#context.ip,
+      user_agent: this.#context.userAgent,
+    };
+    const bytes = utf8Length(JSON.stringify(event));
+    if (bytes > maxEventBytes)
+      throw new Refusal(`event: ${bytes} bytes, limit ${maxEventBytes}; send fewer or shorter properties`);
+    return event;
+  }
+
+  #eventId(value: unknown): string {
+    if (value === undefined || value === null) return this.#context.newEventId();
+    const { maxEventIdLength } = this.#limits;
+    if (typeof value !== 'string' || value.length > maxEventIdLength || !/^[\x21-\x7e]+$/.test(value)) {
+      throw new Refusal(`event_id: not 1 to ${maxEventIdLength} printable ASCII characters`);
+    }
+    return value;
+  }
+
+  #timestamp(value: unknown): number {
+    const at = toTime(value);
+    if (at === null)
+      throw new Refusal(
+        'client_timestamp: not a time; send milliseconds since 1970, or ISO 8601 such as 2026-11-23T18:00:00.000Z',
+      );
+    const { receivedAt } = this.#context;
+    const { maxAgeMs, maxAheadMs } = this.#limits;
+    if (at < receivedAt - maxAgeMs)
+      throw new Refusal(`client_timestamp: older than ${maxAgeMs / 86_400_000} days; import old events instead`);
+    if (at > receivedAt + maxAheadMs)
+      throw new Refusal(`client_timestamp: more than ${maxAheadMs / 60_000} minutes in the future; correct the clock`);
+    return at;
+  }
+
+  #properties(value: unknown): Record<string, string> {
+    const properties: Record<string, string> = {};
+    if (value === undefined || value === null) return properties;
+    if (!isObject(value)) throw new Refusal('properties: not a JSON object');
+    const { maxProperties, maxPropertyKeyLength, maxPropertyValueLength } = this.#limits;
+    const keys = Object.keys(value);
+    if (keys.length > maxProperties) throw new Refusal(`properties: ${keys.length} entries, limit ${maxProperties}`);
+    for (const key of keys) {
+      const text = scalarText(value[key]);
+      if (text === null) continue;
+      if (text === undefined) throw new Refusal(`properties.${shown(key)}: not text, number or boolean; flatten it`);
+      checkText('properties key', key, maxPropertyKeyLength);
+      checkText(`properties.${shown(key)}`, text, maxPropertyValueLength);
+      // Defined, not assigned: `__proto__` is a key like any other here.
+      Object.defineProperty(properties, key, { value: text, enumerable: true, writable: true, configurable: true });
+    }
+    return properties;
+  }
+}
+
+/** Integers are taken as ids and kept as text: the article's user_id was one. */
+function identifier(name: string, value: unknown, maxLength: number): string {
+  return requiredText(name, Number.isSafeInteger(value) ? String(value) : value, maxLength);
+}
+
+function requiredText(name: string, value: unknown, maxLength: number): string {
+  if (value === undefined || value === null) throw new Refusal(`${name}: missing`);
+  if (typeof value !== 'string') throw new Refusal(`${name}: not text`);
+  if (value === '') throw new Refusal(`${name}: empty`);
+  checkText(name, value, maxLength);
+  return value;
+}
+
+function optionalText(name: string, value: unknown, maxLength: number): string | null {
+  if (value === undefined || value === null || value === '') return null;
+  if (typeof value !== 'string') throw new Refusal(`${name}: not text`);
+  checkText(name, value, maxLength);
+  return value;
+}
+
+function checkText(name: string, text: string, maxLength: number): void {
+  if (text.length > maxLength) throw new Refusal(`${name}: ${text.length} characters, limit ${maxLength}`);
+  // DuckDB refuses both, and JSON.parse takes both.
+  if (!text.isWellFormed()) throw new Refusal(`${name}: half of a surrogate pair; send whole characters`);
+  if (text.includes('\0')) throw new Refusal(`${name}: contains a NUL character`);
+}
+
+function deviceType(value: unknown): DeviceType | null {
+  if (value === undefined || value === null) return null;
+  const known = deviceTypes.find((type) => type === value);
+  if (!known) throw new Refusal(`device_type: not one of ${deviceTypes.join(', ')}`);
+  return known;
+}
+
+function clockOffset(value: unknown): number | null {
+  if (value === undefined || value === null) return null;
+  const offset = typeof value === 'number' ? Math.round(value) : Number.NaN;
+  if (!(Math.abs(offset) <= 0x7fffffff)) throw new Refusal('clock_offset_ms: not a number of milliseconds');
+  return offset;
+}
+
+const isoTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/;
+
+/** Milliseconds since 1970 UTC; text without an offset is UTC, as the article's isoformat() in Lambda was. */
+function toTime(value: unknown): number | null {
+  if (typeof value === 'number') return Number.isFinite(value) ? Math.floor(value) : null;
+  if (typeof value !== 'string') return null;
+  const match = isoTime.exec(value);
+  if (!match) return null;
+  const at = Date.parse(match[3] ? value : `${value}Z`);
+  return Number.isNaN(at) || !sameDay(value, at, match[3]) ? null : at;
+}
+
+/** False for a day that is not in the calendar: Date.parse makes 1 March of 2026-02-29. */
+function sameDay(text: string, at: number, zone: string | undefined): boolean {
+  const offsetMs = zone && zone !== 'Z' ? zoneMinutes(zone) * 60_000 : 0;
+  return new Date(at + offsetMs).toISOString().slice(0, 10) === text.slice(0, 10);
+}
+
+function zoneMinutes(zone: string): number {
+  const digits = zone.replace(/\D/g, '');
+  return (zone.startsWith('-') ? -1 : 1) * (Number(digits.slice(0, 2)) * 60 + Number(digits.slice(2)));
+}
+
+/** Text of a scalar; null for null; undefined for what is no scalar. */
+function scalarText(value: unknown): string | null | undefined {
+  if (value === null) return null;
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean' || (typeof value === 'number' && Number.isFinite(value))) return String(value);
+  return undefined;
+}
+
+function shown(key: string): string {
+  return key.length > 40 ? `${key.slice(0, 40)}…` : key;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+function own(object: Record<string, unknown>, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
+}
+
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let i = 0; i < text.length; i += 1) {
+    const code = text.charCodeAt(i);
+    if (code >= 0x800) bytes += code >= 0xd800 && code <= 0xdfff ? 1 : 2;
+    else if (code >= 0x80) bytes += 1;
+  }
+  return bytes;
+}
+
+/**
+ * Whether brackets nest deeper than `maxDepth`. JSON.parse takes a depth of 500,000 and JSON.stringify throws
+ * from 5,000, so a deep event would be stored and never read again.
+ */
+function deeperThan(json: string, maxDepth: number): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let i = 0; i < json.length; i += 1) {
+    const code = json.charCodeAt(i);
+    if (inString) {
+      if (code === 0x5c) i += 1;
+      else if (code === 0x22) inString = false;
+    } else if (code === 0x22) inString = true;
+    else if (code === 0x5b || code === 0x7b) {
+      depth += 1;
+      if (depth > maxDepth) return true;
+    } else if (code === 0x5d || code === 0x7d) depth -= 1;
+  }
+  return false;
+}

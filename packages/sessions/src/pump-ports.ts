@@ -1,0 +1,44 @@
+import type { ClickEvent, Mark, SessionRow } from '@taphouse/schema';
+
+/** Where the pump keeps what it must know after a restart. One `save` is one transaction. */
+export interface PumpState {
+  /** What was last saved for the shard, or undefined at the first start. */
+  load(shard: string): Promise<Checkpoint | undefined>;
+  save(shard: string, checkpoint: Checkpoint): Promise<void>;
+}
+
+/** The engine at a point of a shard. */
+export interface Checkpoint {
+  mark: Mark;
+  /** Names the window and the format of `snapshot`; a different one closes the old windows early. */
+  configHash: string;
+  /** Open windows and deduplication memory, as `Sessionizer.snapshot` gave them. */
+  snapshot: Uint8Array;
+}
+
+/** Where rows end: the lake. */
+export interface Sink {
+  /** The furthest mark that any table has of this shard, or undefined. */
+  mark(shard: string): Promise<Mark | undefined>;
+  /**
+   * Writes one commit's rows, durably, before it resolves. Called again after a crash with the same `from` and `mark`
+   * and the same rows, it changes nothing where it had succeeded.
+   */
+  write(commit: Commit): Promise<void>;
+}
+
+/** All that happened on a shard between two marks. */
+export interface Commit {
+  shard: string;
+  configHash: string;
+  /** Position of the mark before, or null at the first commit. Exclusive. */
+  from: string | null;
+  /** Inclusive end. */
+  mark: Mark;
+  /** Events read, in order, copies included: the rows of `rawdata`. */
+  events: readonly ClickEvent[];
+  /** Windows closed: the rows of `aggregated`. */
+  rows: readonly SessionRow[];
+  /** Step of the windows in `rows`, milliseconds. */
+  stepMs: number;
+}

@@ -1,0 +1,30 @@
+import { defineConfig } from 'vitest/config';
+
+const own = ['packages/*/src/**', 'examples/*/src/**', 'test/*/src/**'];
+const ending = (kind: string): string[] => own.map((folder) => `${folder}/*.${kind}.test.ts`);
+
+/** A test's project is in its name: `x.test.ts` is a unit test, `x.browser.test.ts` runs in Chromium, and so on. */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: own.map((folder) => `${folder}/*.test.ts`),
+          exclude: [...ending('conformance'), ...ending('browser'), ...ending('e2e'), '**/node_modules/**'],
+        },
+      },
+      { test: { name: 'conformance', include: ending('conformance'), testTimeout: 60_000 } },
+      { test: { name: 'browser', include: ending('browser'), testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'e2e',
+          include: ending('e2e'),
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          fileParallelism: false,
+        },
+      },
+    ],
+  },
+});
