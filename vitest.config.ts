@@ -6,6 +6,8 @@ const ending = (kind: string): string[] => own.map((folder) => `${folder}/*.${ki
 /** A test's project is in its name: `x.test.ts` is a unit test, `x.browser.test.ts` runs in Chromium, and so on. */
 export default defineConfig({
   test: {
+    reporters: process.env.CI ? ['default', 'json'] : ['default'],
+    outputFile: { json: 'test-results/vitest.json' },
     projects: [
       {
         test: {

@@ -1,2 +1,123 @@
 #!/usr/bin/env node
-export {};
+import { parseArgs } from 'node:util';
+
+import { readConfig, readRate, resolveData, UsageError } from './config.ts';
+
+const help = `taphouse - clickstream sessions on tap
+
+  taphouse start [--port 7400] [--data ./data] [--window seconds|minutes|<step>s] [--rate 20] [--no-traffic]
+      collector, sessions, lake and dashboard in one process, with simulated visitors unless --no-traffic
+  taphouse simulate [--endpoint http://localhost:7400] [--rate 20]
+      the article's visitors, at a rate in clicks per second, against any collector
+  taphouse query [--data ./data] [--format table|json|csv] "SQL"
+      SQL over the lake, also while taphouse runs
+  taphouse views --dialect duckdb|athena
+      the views as SQL text, for your own DuckDB or Athena
+
+Environment: TAPHOUSE_PORT, TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_WRITE_KEYS (separated by commas)`;
+
+const options = {
+  port: { type: 'string' },
+  data: { type: 'string' },
+  window: { type: 'string' },
+  rate: { type: 'string' },
+  'no-traffic': { type: 'boolean' },
+  endpoint: { type: 'string' },
+  format: { type: 'string' },
+  dialect: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const;
+
+type Flags = ReturnType<typeof parse>['values'];
+
+const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> = {
+  start: runStart,
+  simulate: runSimulate,
+  query: async (flags, rest) => (await import('./query.ts')).runQuery(resolveData(flags.data, process.env), rest[0], flags.format),
+  views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
+};
+
+try {
+  await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`taphouse: ${error.message}`);
+  process.exit(2);
+}
+
+async function main(argv: string[]): Promise<void> {
+  const { values, positionals } = parse(argv);
+  const [name, ...rest] = positionals;
+  if (values.help || name === undefined || name === 'help') return void console.log(help);
+  const command = commands[name];
+  if (!command) throw new UsageError(`${name}: no such command; taphouse help lists them`);
+  await command(values, rest);
+}
+
+function parse(argv: string[]) {
+  try {
+    return parseArgs({ args: argv, options, allowPositionals: true });
+  } catch (error) {
+    throw new UsageError(`${error instanceof Error ? error.message : String(error)}; taphouse help lists what there is`);
+  }
+}
+
+async function runStart(flags: Flags): Promise<void> {
+  const config = readConfig(flags, process.env);
+  const { start } = await import('./start.ts');
+  const tap = await start(config, (line) => console.error(`taphouse: ${line}`)).catch(asUsage);
+  const { stepMs, rangeMs } = config.window;
+  console.log(`Taphouse: clickstream sessions on tap
+
+  beer shop   ${tap.url}/
+  dashboard   ${tap.url}/dashboard/
+  SQL         ${tap.url}/sql/
+  collector   ${tap.url}/v1/events
+
+  data        ${config.dataFolder} (${tap.found.events > 0 ? `goes on: ${tap.found.events.toLocaleString('en')} events so far` : 'new'})
+  sessions    windows of ${stepMs / 1000} s steps, closed ${rangeMs / 1000} s after they open
+  visitors    ${config.trafficPerSecond > 0 ? `${config.trafficPerSecond} simulated clicks/s (off: npm start -- --no-traffic)` : 'no simulated ones'}
+
+Ctrl-C stops; what was taken is kept.`);
+  const stopped = Promise.withResolvers<void>();
+  let signals = 0;
+  const stop = (): void => {
+    signals += 1;
+    if (signals > 1) process.exit(130);
+    console.log('\nClosing open windows and writing them to the lake ...');
+    stopped.resolve(tap.close());
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+  await Promise.race([stopped.promise, tap.failed]);
+  console.log('Stopped. The next start goes on from here.');
+  process.exit(0);
+}
+
+async function runSimulate(flags: Flags): Promise<void> {
+  const endpoint = flags.endpoint ?? `http://localhost:${process.env.TAPHOUSE_PORT ?? '7400'}`;
+  if (!URL.canParse(endpoint)) throw new UsageError(`--endpoint: ${endpoint} is no URL; send one such as http://localhost:7400`);
+  const perSecond = readRate(flags.rate ?? '20');
+  const { simulate } = await import('@taphouse/beer-shop/simulate');
+  const stopping = new AbortController();
+  process.on('SIGINT', () => stopping.abort());
+  process.on('SIGTERM', () => stopping.abort());
+  let sent = 0;
+  console.log(`Simulating ${perSecond} clicks/s against ${endpoint} - Ctrl-C stops`);
+  await simulate({
+    endpoint,
+    perSecond,
+    signal: stopping.signal,
+    onSent: (count) => {
+      sent += count;
+    },
+    onError: (error) => console.error(`taphouse: ${error.message}`),
+  });
+  console.log(`Sent ${sent.toLocaleString('en')} clicks.`);
+}
+
+/** A taken port, a locked folder: faults of the surroundings that a stack trace does not explain better than their message. */
+function asUsage(error: unknown): never {
+  if (error instanceof Error && error.name !== 'TypeError' && error.name !== 'ReferenceError') throw new UsageError(error.message);
+  throw error;
+}
