@@ -1,0 +1,261 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Bell, createBell } from '../bell.ts';
+import { checkRecords } from '../check-records.ts';
+import { checkShard, fromPosition } from '../position.ts';
+import {
+  type ReadOptions,
+  type Slice,
+  type StoredRecord,
+  type Stream,
+  StreamFullError,
+  type StreamRecord,
+  StreamUnavailableError,
+} from '../stream.ts';
+import { lockFolder, type Unlock } from './folder-lock.ts';
+import { arrivedAtOf, decodeRecord, encodeRecord } from './record-bytes.ts';
+
+export interface LogOptions {
+  /** Folder of the log; made if absent. One process at a time. */
+  path: string;
+  /** Most bytes the kept records may take on disk; an append over it is refused. Default 8 GiB. */
+  maxBytes?: number;
+  /** Free bytes to leave on the disk; an append that would go below is refused. Default 64 MiB. */
+  minFreeBytes?: number;
+  /** Milliseconds since 1970 UTC. Default `Date.now`. */
+  now?: () => number;
+  /** Between two ticks of a silent log, milliseconds. Default 1,000. */
+  tickMs?: number;
+}
+
+/** Version of what is on disk. */
+const format = 1;
+/** A slice ends at about this many bytes, so that a reader never holds the event loop for long. */
+const maxSliceBytes = 1_048_576;
+
+/**
+ * Opens the log in a folder, for this process alone.
+ *
+ * @throws Error if another process has the folder, it cannot be written, or its format is newer than this program
+ */
+export async function openLog(options: LogOptions): Promise<Stream> {
+  const { path } = options;
+  mkdirSync(path, { recursive: true });
+  const unlock = lockFolder(path);
+  try {
+    // Without overlappingSync a commit is on disk before it is visible, to `append` and to readers alike.
+    const root = open<Buffer, string>({ path, encoding: 'binary', maxDbs: 4, overlappingSync: false });
+    return new Log(options, root, unlock);
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+class Log implements Stream {
+  readonly #path: string;
+  readonly #maxBytes: number;
+  readonly #minFreeBytes: number;
+  readonly #now: () => number;
+  readonly #tickMs: number;
+  readonly #root: RootDatabase<Buffer, string>;
+  readonly #records: Database<Buffer, number>;
+  readonly #meta: Database<number, string>;
+  readonly #unlock: Unlock;
+  readonly #bell: Bell = createBell();
+  readonly #writes = new Set<Promise<unknown>>();
+  #next: number;
+  /** Last stamp given to a record or a tick; no later one is smaller. */
+  #clock: number;
+  /** Largest clock that is on disk, and so holds after a restart. */
+  #durableClock: number;
+  #ticking: Promise<number> | undefined;
+  /** Room left at the last look, less what was appended since. */
+  #roomBytes = 0;
+  #closed = false;
+
+  constructor(options: LogOptions, root: RootDatabase<Buffer, string>, unlock: Unlock) {
+    this.#path = options.path;
+    this.#maxBytes = options.maxBytes ?? 8 * 1024 ** 3;
+    this.#minFreeBytes = options.minFreeBytes ?? 64 * 1024 ** 2;
+    this.#now = options.now ?? Date.now;
+    this.#tickMs = options.tickMs ?? 1000;
+    this.#root = root;
+    this.#unlock = unlock;
+    this.#meta = root.openDB<number, string>('meta', { encoding: 'json' });
+    this.#records = root.openDB<Buffer, number>('records', { encoding: 'binary' });
+    this.#checkFormat();
+    const [last] = this.#records.getRange({ reverse: true, limit: 1 });
+    this.#next = Math.max(last?.key ?? 0, this.#meta.get('trimmed') ?? 0) + 1;
+    this.#clock = Math.max(last ? arrivedAtOf(last.value) : 0, this.#meta.get('clock') ?? 0);
+    this.#durableClock = this.#clock;
+  }
+
+  #checkFormat(): void {
+    const found = this.#meta.get('format');
+    if (found === undefined) this.#meta.putSync('format', format);
+    else if (found > format)
+      throw new Error(
+        `log at ${this.#path}: format ${found}, this program reads up to ${format}; use the newer program, or another folder`,
+      );
+  }
+
+  async append(records: readonly StreamRecord[]): Promise<void> {
+    this.#checkOpen();
+    checkRecords(records);
+    if (records.length === 0) return;
+    const arrivedAt = Math.max(this.#clock, this.#now());
+    const values = records.map((record) => encodeRecord(record, arrivedAt));
+    this.#takeRoom(values.reduce((sum, value) => sum + value.length, 0));
+    this.#clock = arrivedAt;
+    // Puts of one turn of the event loop are one transaction: an append is all or nothing, and shares its sync.
+    const from = this.#next;
+    this.#next += values.length;
+    await this.#write(() => values.map((value, i) => this.#records.put(from + i, value)).at(-1));
+    this.#durableClock = Math.max(this.#durableClock, arrivedAt);
+    this.#bell.ring();
+  }
+
+  #checkOpen(): void {
+    if (this.#closed) throw new StreamUnavailableError(`log at ${this.#path}: closed`);
+  }
+
+  /** Counts `bytes` as taken, or throws. The disk is looked at only once in a while: a look costs more than an append. */
+  #takeRoom(bytes: number): void {
+    if (bytes > this.#roomBytes) this.#roomBytes = this.#lookForRoom(bytes);
+    this.#roomBytes -= bytes;
+  }
+
+  #lookForRoom(bytes: number): number {
+    const usedBytes = this.#usedBytes();
+    if (usedBytes + bytes > this.#maxBytes)
+      throw new StreamFullError(
+        `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
+      );
+    const { bavail, bsize } = statfsSync(this.#path);
+    const freeBytes = bavail * bsize;
+    if (freeBytes - bytes < this.#minFreeBytes)
+      throw new StreamFullError(
+        `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; free the disk`,
+      );
+    const room = Math.min(this.#maxBytes - usedBytes, freeBytes - this.#minFreeBytes);
+    return Math.max(bytes, Math.min(room / 2, 4 * 1024 ** 2));
+  }
+
+  #usedBytes(): number {
+    const stats = this.#records.getStats() as Record<
+      'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages',
+      number
+    >;
+    return stats.pageSize * (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages);
+  }
+
+  /** Runs puts of one turn and waits until they are on disk; all of them or, rejecting, none. */
+  async #write(put: () => Promise<unknown> | undefined): Promise<void> {
+    const written = Promise.resolve(put());
+    this.#writes.add(written);
+    try {
+      await written;
+    } catch (error) {
+      throw await this.#asStreamError(error);
+    } finally {
+      this.#writes.delete(written);
+    }
+  }
+
+  async #asStreamError(error: unknown): Promise<Error> {
+    // lmdb rejects at once with a promise of the cause, which would be an unhandled rejection if left alone.
+    const commitError = (error as { commitError?: Promise<never> }).commitError;
+    const cause: unknown = await (commitError ?? Promise.reject(error)).catch((reason: unknown) => reason);
+    const { bavail, bsize } = statfsSync(this.#path);
+    if (bavail * bsize < this.#minFreeBytes)
+      return new StreamFullError(`log at ${this.#path}: the disk is full; nothing was stored; free the disk`, {
+        cause,
+      });
+    const fault = cause instanceof Error ? cause.message : String(cause);
+    return new StreamUnavailableError(`log at ${this.#path}: ${fault}; check the disk`, { cause });
+  }
+
+  async shards(): Promise<readonly string[]> {
+    return ['0'];
+  }
+
+  async *read(shard: string, { after, maxRecords = 1000, signal }: ReadOptions = {}): AsyncIterable<Slice> {
+    checkShard(shard);
+    let done = after === undefined ? 0 : fromPosition(after);
+    let clockAt = 0;
+    while (!this.#closed && !signal?.aborted) {
+      const records = this.#slice(done + 1, maxRecords);
+      const last = records.at(-1);
+      if (last) {
+        done = fromPosition(last.position);
+        clockAt = 0;
+        yield { records, clockAt: last.arrivedAt };
+      } else if (clockAt > 0) {
+        // The shard was read to its end after the clock was on disk: what is still to come is not earlier.
+        yield { records, clockAt };
+        clockAt = 0;
+      } else if (!(await this.#bell.wait(this.#tickMs, signal)) && !this.#closed) {
+        clockAt = await this.#tick();
+      }
+    }
+  }
+
+  #slice(from: number, maxRecords: number): StoredRecord[] {
+    const records: StoredRecord[] = [];
+    let bytes = 0;
+    this.#root.resetReadTxn();
+    for (const { key, value } of this.#records.getRange({ start: from, limit: maxRecords })) {
+      records.push(decodeRecord(key, value));
+      bytes += value.length;
+      if (bytes >= maxSliceBytes) break;
+    }
+    return records;
+  }
+
+  /**
+   * The arrival clock of now, once it is on disk: no record after it is earlier, even if the process dies here and the
+   * wall clock is set back. While the disk takes nothing, the clock stands still.
+   */
+  #tick(): Promise<number> {
+    this.#ticking ??= this.#storeClock().finally(() => (this.#ticking = undefined));
+    return this.#ticking;
+  }
+
+  async #storeClock(): Promise<number> {
+    this.#clock = Math.max(this.#clock, this.#now());
+    const at = this.#clock;
+    if (at === this.#durableClock) return at;
+    try {
+      await this.#write(() => this.#meta.put('clock', at));
+      this.#durableClock = Math.max(this.#durableClock, at);
+    } catch (error) {
+      if (!(error instanceof StreamFullError || error instanceof StreamUnavailableError)) throw error;
+    }
+    return this.#durableClock;
+  }
+
+  async trim(shard: string, position: string): Promise<void> {
+    this.#checkOpen();
+    checkShard(shard);
+    const upTo = Math.min(fromPosition(position), this.#next - 1);
+    while (true) {
+      const keys = [...this.#records.getKeys({ end: upTo + 1, limit: 1000 })];
+      const last = keys.at(-1);
+      if (last === undefined) return;
+      await this.#write(() => {
+        void this.#meta.put('trimmed', last);
+        return keys.map((key) => this.#records.remove(key)).at(-1);
+      });
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#bell.ring();
+    await Promise.allSettled(this.#writes);
+    await this.#root.close();
+    this.#unlock();
+  }
+}

@@ -1,0 +1,31 @@
+import type { StoredRecord, StreamRecord } from '../stream.ts';
+import { toPosition } from '../position.ts';
+
+const headerBytes = 10;
+
+/** A record as it is on disk: float64 arrivedAt, uint16 length of the key, key, data; little-endian, UTF-8. */
+export function encodeRecord({ partitionKey, data }: StreamRecord, arrivedAt: number): Buffer {
+  const keyBytes = Buffer.byteLength(partitionKey);
+  const bytes = Buffer.allocUnsafe(headerBytes + keyBytes + Buffer.byteLength(data));
+  bytes.writeDoubleLE(arrivedAt, 0);
+  bytes.writeUInt16LE(keyBytes, 8);
+  bytes.write(partitionKey, headerBytes);
+  bytes.write(data, headerBytes + keyBytes);
+  return bytes;
+}
+
+/** Reads what `encodeRecord` wrote at place `n`. */
+export function decodeRecord(n: number, bytes: Buffer): StoredRecord {
+  const dataStart = headerBytes + bytes.readUInt16LE(8);
+  return {
+    position: toPosition(n),
+    arrivedAt: arrivedAtOf(bytes),
+    partitionKey: bytes.toString('utf8', headerBytes, dataStart),
+    data: bytes.toString('utf8', dataStart),
+  };
+}
+
+/** When the record was taken, without reading the rest. */
+export function arrivedAtOf(bytes: Buffer): number {
+  return bytes.readDoubleLE(0);
+}
