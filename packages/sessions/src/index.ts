@@ -1,1 +1,15 @@
-export {};
+/**
+ * Sessions: what a session is, the engine that finds them in a stream of clicks, and the pump that drives it.
+ * The engine is a function of the log: it does no I/O and reads no clock. It knows no lake and no collector;
+ * the pump is handed its stream, state and sink.
+ */
+export { type StaggerWindow, parseWindow, staggerWindow, windowPresets } from './stagger-window.ts';
+export {
+  type Sessionizer,
+  type SessionizerOptions,
+  type SessionizerStats,
+  createSessionizer,
+  restoreSessionizer,
+} from './sessionizer.ts';
+export { type PumpOptions, pump } from './pump.ts';
+export { type Checkpoint, type Commit, type PumpState, type Sink } from './pump-ports.ts';

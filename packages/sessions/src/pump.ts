@@ -1,0 +1,280 @@
+import { type ClickEvent, type Mark, type SessionRow, decodeEvents } from '@taphouse/schema';
+import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
+import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
+import { type Sessionizer, type SessionizerOptions, createSessionizer, restoreSessionizer } from './sessionizer.ts';
+import type { StaggerWindow } from './stagger-window.ts';
+
+export interface PumpOptions {
+  stream: Stream;
+  /** One of `stream.shards()`; one pump a shard. */
+  shard: string;
+  state: PumpState;
+  sink: Sink;
+  window: StaggerWindow;
+  /** Ends the pump: open windows are closed early and committed. */
+  signal: AbortSignal;
+  /** Most windows open at once; see `SessionizerOptions`. Default: no bound. */
+  maxOpenWindows?: number;
+  /** Longest time between commits, milliseconds of the arrival clock. Default 5,000. */
+  commitEveryMs?: number;
+  /** Most events in a commit, give or take a record's. Default 200,000. */
+  maxCommitEvents?: number;
+  /** How long the log keeps what is in the lake, milliseconds of the arrival clock. Default 3,600,000; Infinity never trims. */
+  keepLogMs?: number;
+  /** Longest wait before a failed write is tried again, milliseconds; the first wait is 200. Default 30,000. */
+  maxRetryMs?: number;
+  /** After each slice, with what it brought; before that is in the lake. Must not throw. */
+  onSlice?: (slice: PumpSlice) => void;
+  /** After each commit is in the lake and the state. Must not throw. */
+  onCommit?: (commit: Commit) => void;
+  /** At each failed write or save; the pump goes on trying. Must not throw. */
+  onError?: (error: unknown, retryInMs: number) => void;
+}
+
+export interface PumpSlice {
+  /** Copies included. */
+  events: readonly ClickEvent[];
+  rows: readonly SessionRow[];
+  sessionizer: Pick<Sessionizer, 'openRows' | 'stats'>;
+}
+
+/**
+ * Reads a shard, makes sessions, writes them, and remembers how far it came: each event counts once in the lake,
+ * wherever the process was killed. The lake commits first; a restart replays from the older state exactly to the
+ * lake's mark, which gives the same rows, and goes on from there.
+ *
+ * @returns a promise that resolves when `signal` has aborted and the last commit is written
+ * @throws Error if the log, the state and the lake do not belong together
+ */
+export async function pump(options: PumpOptions): Promise<void> {
+  const run = new PumpRun(options);
+  await run.recover();
+  await run.follow();
+  await run.finish();
+}
+
+/** Before the first record. */
+const start: Mark = { position: '', clockAt: 0, drained: false };
+
+class PumpRun {
+  readonly #options: PumpOptions;
+  #sessionizer: Sessionizer;
+  /** What the lake and the state have. */
+  #committed: Mark = start;
+  #position = start.position;
+  #clockAt = start.clockAt;
+  #committedAt = 0;
+  #events: ClickEvent[] = [];
+  #rows: SessionRow[] = [];
+  /** Ends of commits, oldest first, to trim the log by. */
+  readonly #ends: Mark[] = [];
+
+  constructor(options: PumpOptions) {
+    this.#options = options;
+    this.#sessionizer = createSessionizer(options.window, engineOptions(options));
+  }
+
+  /** Brings state and lake to one mark, and the engine to the window that is asked for. */
+  async recover(): Promise<void> {
+    const { state, sink, shard } = this.#options;
+    const checkpoint = await this.#persist(() => state.load(shard));
+    const reached = await this.#persist(() => sink.mark(shard));
+    if (checkpoint) this.#restore(checkpoint);
+    const ahead = compareMarks(reached ?? start, this.#committed);
+    if (ahead < 0 || (reached && !checkpoint)) {
+      throw new Error(
+        `pump of shard ${shard}: the lake ends at ${showMark(reached ?? start)} and the state at ${showMark(this.#committed)}; bring back the data folder as it was, or move all of it away to start anew`,
+      );
+    }
+    // Saved before the first write, so that a commit is always made again with the window that made it.
+    if (!checkpoint) await this.#save(start);
+    if (ahead > 0 && reached) await this.#replay(reached);
+    await this.#changeWindow();
+  }
+
+  /** Reads and commits until the signal aborts. */
+  async follow(): Promise<void> {
+    const { stream, shard, signal } = this.#options;
+    for await (const slice of stream.read(shard, { ...this.#after(), signal })) {
+      await this.#take(slice);
+      if (signal.aborted) return;
+    }
+  }
+
+  /** Closes what is open and commits it. */
+  async finish(): Promise<void> {
+    this.#rows.push(...this.#sessionizer.drain());
+    await this.#commit(true);
+  }
+
+  #restore(checkpoint: Checkpoint): void {
+    this.#sessionizer = restoreSessionizer(checkpoint.snapshot);
+    this.#committed = checkpoint.mark;
+    this.#position = checkpoint.mark.position;
+    this.#clockAt = checkpoint.mark.clockAt;
+    this.#committedAt = checkpoint.mark.clockAt;
+  }
+
+  /** Makes the commit of `mark` again from the older state; the sink keeps what it already has of it. */
+  async #replay(mark: Mark): Promise<void> {
+    if (this.#position < mark.position) await this.#readUpTo(mark);
+    this.#rows.push(...this.#sessionizer.advance(mark.clockAt));
+    this.#clockAt = mark.clockAt;
+    if (mark.drained) this.#rows.push(...this.#sessionizer.drain());
+    await this.#commit(mark.drained);
+  }
+
+  async #readUpTo(mark: Mark): Promise<void> {
+    const { stream, shard } = this.#options;
+    for await (const slice of stream.read(shard, this.#after())) {
+      for (const record of slice.records) {
+        if (record.position > mark.position) break;
+        this.#count(record);
+      }
+      if (this.#position === mark.position) return;
+      if (slice.clockAt > mark.clockAt || (slice.records.at(-1)?.position ?? '') > mark.position) {
+        throw new Error(
+          `pump of shard ${shard}: the lake has events up to ${showMark(mark)}, which the log no longer holds; bring back the log that belongs to this lake, or start with an empty data folder`,
+        );
+      }
+    }
+  }
+
+  /** Another window than before: the old windows are closed early, in a commit of their own. */
+  async #changeWindow(): Promise<void> {
+    const { window } = this.#options;
+    const next = createSessionizer(window, engineOptions(this.#options));
+    if (next.configHash === this.#sessionizer.configHash) return;
+    this.#rows.push(...this.#sessionizer.drain());
+    await this.#commit(true);
+    const seenIn = this.#sessionizer.snapshot();
+    this.#sessionizer = createSessionizer(window, { ...engineOptions(this.#options), seenIn });
+    await this.#save(this.#committed);
+  }
+
+  async #take(slice: Slice): Promise<void> {
+    const { onSlice, commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
+    const events: ClickEvent[] = [];
+    const rows: SessionRow[] = [];
+    for (const record of slice.records) {
+      const firstEvent = this.#events.length;
+      const firstRow = this.#rows.length;
+      this.#count(record);
+      append(events, this.#events, firstEvent);
+      append(rows, this.#rows, firstRow);
+      if (this.#events.length >= maxCommitEvents) await this.#commit(false);
+    }
+    const closed = this.#sessionizer.advance(slice.clockAt);
+    this.#clockAt = Math.max(this.#clockAt, slice.clockAt);
+    append(this.#rows, closed);
+    append(rows, closed);
+    onSlice?.({ events, rows, sessionizer: this.#sessionizer });
+    if (this.#committedAt === 0) this.#committedAt = this.#clockAt;
+    if (this.#clockAt - this.#committedAt >= commitEveryMs) await this.#commit(false);
+  }
+
+  #count(record: StoredRecord): void {
+    for (const event of decodeEvents(record.data)) {
+      this.#events.push(event);
+      append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
+    }
+    this.#position = record.position;
+    this.#clockAt = Math.max(this.#clockAt, record.arrivedAt);
+  }
+
+  async #commit(drained: boolean): Promise<void> {
+    this.#committedAt = this.#clockAt;
+    if (this.#events.length === 0 && this.#rows.length === 0) return;
+    const { sink, shard, onCommit } = this.#options;
+    const mark: Mark = { position: this.#position, clockAt: this.#clockAt, drained };
+    const { configHash, window } = this.#sessionizer;
+    const from = this.#committed.position || null;
+    const commit: Commit = {
+      shard,
+      configHash,
+      from,
+      mark,
+      events: this.#events,
+      rows: this.#rows,
+      stepMs: window.stepMs,
+    };
+    await this.#persist(() => sink.write(commit));
+    await this.#save(mark);
+    this.#events = [];
+    this.#rows = [];
+    onCommit?.(commit);
+    await this.#trim(mark);
+  }
+
+  async #save(mark: Mark): Promise<void> {
+    const { state, shard } = this.#options;
+    const { configHash } = this.#sessionizer;
+    const snapshot = this.#sessionizer.snapshot();
+    await this.#persist(() => state.save(shard, { mark, configHash, snapshot }));
+    this.#committed = mark;
+  }
+
+  /** Forgets what has been in the lake for a while. What fails here is tried again after the next commit. */
+  async #trim(mark: Mark): Promise<void> {
+    const { stream, shard, keepLogMs = 3_600_000, onError } = this.#options;
+    this.#ends.push(mark);
+    const kept = this.#ends.findIndex((end) => end.clockAt > mark.clockAt - keepLogMs);
+    const last = this.#ends[kept - 1];
+    if (!last) return;
+    try {
+      await stream.trim(shard, last.position);
+      this.#ends.splice(0, kept);
+    } catch (error) {
+      onError?.(error, 0);
+    }
+  }
+
+  /** Tries until it works, or the signal has aborted: skipping would lose events, and stopping would too, later. */
+  async #persist<T>(step: () => Promise<T>): Promise<T> {
+    const { signal, onError, maxRetryMs = 30_000 } = this.#options;
+    for (let waitMs = 200; ; waitMs = Math.min(waitMs * 2, maxRetryMs)) {
+      try {
+        return await step();
+      } catch (error) {
+        if (signal.aborted) throw error;
+        onError?.(error, waitMs);
+      }
+      await sleep(waitMs, signal);
+    }
+  }
+
+  #after(): { after?: string } {
+    return this.#position === '' ? {} : { after: this.#position };
+  }
+}
+
+function engineOptions({ maxOpenWindows }: PumpOptions): SessionizerOptions {
+  return maxOpenWindows === undefined ? {} : { maxOpenWindows };
+}
+
+/** Below 0 if `a` comes before `b`. */
+function compareMarks(a: Mark, b: Mark): number {
+  if (a.position !== b.position) return a.position < b.position ? -1 : 1;
+  return a.clockAt - b.clockAt || Number(a.drained) - Number(b.drained);
+}
+
+function showMark({ position, clockAt }: Mark): string {
+  return `${position || 'nothing'} (${new Date(clockAt).toISOString()})`;
+}
+
+function append<T>(list: T[], more: readonly T[], from = 0): void {
+  for (let i = from; i < more.length; i += 1) list.push(more[i] as T);
+}
+
+function sleep(waitMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const wake = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener('abort', wake);
+      resolve();
+    };
+    const timer = setTimeout(wake, waitMs);
+    signal.addEventListener('abort', wake);
+    if (signal.aborted) wake();
+  });
+}
