@@ -31,6 +31,8 @@ export interface SimulateOptions {
 
 type SimulatedEvent = RandomClick & { event_id: string; device_type: string };
 
+/** Eight digits, as the SDK's: within one instance byte order is click order. */
+const lastSequence = 99_999_999;
 const tickMs = 250;
 /** While the collector is away the visitors click less, and not at all once this many events wait. */
 const maxWaiting = 100_000;
@@ -69,7 +71,7 @@ export async function simulate(options: SimulateOptions): Promise<void> {
 /** Gives the clicks due since it was last asked: the first at once, then `perSecond`, spread over the time passed. */
 function clickSource(options: SimulateOptions): () => SimulatedEvent[] {
   const { perSecond, random = Math.random, now = Date.now } = options;
-  const instance = `sim${randomLetters(13, random)}`;
+  let instance = newInstance(random);
   let sequence = 0;
   let due = 1;
   let askedAt = now();
@@ -81,9 +83,10 @@ function clickSource(options: SimulateOptions): () => SimulatedEvent[] {
     const count = Math.floor(due);
     due -= count;
     return Array.from({ length: count }, (_, index) => {
+      if (sequence === lastSequence) [instance, sequence] = [newInstance(random), 0];
       sequence += 1;
       const click = randomClick(Math.floor(at - ((count - 1 - index) * 1000) / perSecond), random);
-      return { event_id: `${instance}-${String(sequence).padStart(9, '0')}`, device_type: click.device_id, ...click };
+      return { event_id: `${instance}-${String(sequence).padStart(8, '0')}`, device_type: click.device_id, ...click };
     });
   };
 }
@@ -121,8 +124,9 @@ function backOffMs(failures: number, random: () => number = Math.random): number
   return Math.min(maxBackOffMs, 500 * 2 ** (failures - 1)) * (0.5 + random() / 2);
 }
 
-function randomLetters(length: number, random: () => number): string {
-  return Array.from({ length }, () => Math.floor(random() * 36).toString(36)).join('');
+/** 16 characters, as the SDK's, and told from them by its first three. */
+function newInstance(random: () => number): string {
+  return `sim${Array.from({ length: 13 }, () => Math.floor(random() * 36).toString(36)).join('')}`;
 }
 
 async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {

@@ -1,0 +1,58 @@
+import { html, nothing, render, type TemplateResult } from 'lit';
+
+/** What the SDK tells of an event under `data-debug`. */
+interface TapEvent {
+  event_id: string;
+  client_event: string;
+  /** Milliseconds since 1970. */
+  client_timestamp: number;
+  status: 'queued' | 'sent' | 'stored';
+}
+
+const shown = 8;
+const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+const meanings = {
+  queued: 'waits in this browser',
+  sent: 'is on its way to the collector',
+  stored: 'is on disk at the collector',
+};
+
+/** Draws the panel of this visit's events into `place` and keeps it up to date. */
+export function showYourEvents(place: HTMLElement): void {
+  const events = new Map<string, TapEvent>();
+  const draw = (): void => {
+    render(panel([...events.values()]), place);
+  };
+  addEventListener('taphouse:event', (event) => {
+    const { detail } = event as CustomEvent<TapEvent>;
+    events.set(detail.event_id, detail);
+    draw();
+  });
+  draw();
+}
+
+function panel(events: TapEvent[]): TemplateResult {
+  const stored = events.filter((event) => event.status === 'stored').length;
+  return html`
+    <details class="events" ?open=${matchMedia('(min-width: 60rem)').matches}>
+      <summary>
+        <span>Your events</span>
+        <span class="tally">${events.length === 0 ? 'none yet' : `${stored} of ${events.length} stored`}</span>
+      </summary>
+      ${events.length === 0 ? html`<p>Click anything: each click is sent as you go.</p>` : nothing}
+      <ol reversed>
+        ${events.slice(-shown).toReversed().map(row)}
+      </ol>
+      <p><a href="/dashboard/">See your session on the dashboard</a></p>
+    </details>
+  `;
+}
+
+function row({ client_event, client_timestamp, status }: TapEvent): TemplateResult {
+  return html`
+    <li>
+      <time>${time.format(client_timestamp)}</time> <code>${client_event}</code>
+      <span class="status ${status}" title="${client_event} ${meanings[status]}">${status}</span>
+    </li>
+  `;
+}
