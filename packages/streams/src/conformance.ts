@@ -15,7 +15,7 @@ export interface OpenedStream {
 
 /** Runs the suite under `name` with streams from `open`. */
 export function testStream(name: string, open: OpenStream): void {
-  describe(name, () => {
+  describe(`stream: ${name}`, () => {
     let now = 1_800_000_000_000;
     let opened: OpenedStream;
     const start = async (): Promise<Stream> => {
@@ -186,8 +186,7 @@ export function testStream(name: string, open: OpenStream): void {
 
     it('keeps records, positions and its clock over a restart', async ({ skip }) => {
       const stream = await start();
-      const { reopen } = opened;
-      if (!reopen) return skip('nothing outlives the process');
+      const reopen = opened.reopen ?? skip('nothing outlives the process');
       await stream.append([record('a', 1), record('b', 2)]);
       const before = await take(stream, 2);
       now += 60_000;
@@ -203,8 +202,7 @@ export function testStream(name: string, open: OpenStream): void {
 
     it('does not give positions twice after everything was trimmed and it restarted', async ({ skip }) => {
       const stream = await start();
-      const { reopen } = opened;
-      if (!reopen) return skip('nothing outlives the process');
+      const reopen = opened.reopen ?? skip('nothing outlives the process');
       await stream.append([record('a', 1), record('a', 2)]);
       const before = await take(stream, 2);
       await stream.trim('0', before[1]!.position);

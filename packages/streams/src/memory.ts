@@ -36,8 +36,9 @@ export function openMemory({ now = Date.now, tickMs = 1000 }: MemoryOptions = {}
 
     async *read(shard, { after, maxRecords = 1000, signal } = {}) {
       checkShard(shard);
+      const going = (): boolean => !closed && !signal?.aborted;
       let done = after === undefined ? 0 : fromPosition(after);
-      while (!closed && !signal?.aborted) {
+      while (going()) {
         const oldest = next - records.length;
         const from = Math.max(0, done + 1 - oldest);
         const slice = records.slice(from, from + maxRecords);
@@ -45,7 +46,7 @@ export function openMemory({ now = Date.now, tickMs = 1000 }: MemoryOptions = {}
         if (last) {
           done = fromPosition(last.position);
           yield { records: slice, clockAt: last.arrivedAt };
-        } else if (!(await bell.wait(tickMs, signal)) && !closed && !signal?.aborted) {
+        } else if (!(await bell.wait(tickMs, signal)) && going()) {
           clock = Math.max(clock, now());
           yield { records: [], clockAt: clock };
         }

@@ -164,9 +164,7 @@ class Log implements Stream {
   }
 
   async #asStreamError(error: unknown): Promise<Error> {
-    // lmdb rejects at once with a promise of the cause, which would be an unhandled rejection if left alone.
-    const commitError = (error as { commitError?: Promise<never> }).commitError;
-    const cause: unknown = await (commitError ?? Promise.reject(error)).catch((reason: unknown) => reason);
+    const cause = await causeOf(error);
     const { bavail, bsize } = statfsSync(this.#path);
     if (bavail * bsize < this.#minFreeBytes)
       return new StreamFullError(`log at ${this.#path}: the disk is full; nothing was stored; free the disk`, {
@@ -182,9 +180,10 @@ class Log implements Stream {
 
   async *read(shard: string, { after, maxRecords = 1000, signal }: ReadOptions = {}): AsyncIterable<Slice> {
     checkShard(shard);
+    const going = (): boolean => !this.#closed && !signal?.aborted;
     let done = after === undefined ? 0 : fromPosition(after);
     let clockAt = 0;
-    while (!this.#closed && !signal?.aborted) {
+    while (going()) {
       const records = this.#slice(done + 1, maxRecords);
       const last = records.at(-1);
       if (last) {
@@ -195,7 +194,7 @@ class Log implements Stream {
         // The shard was read to its end after the clock was on disk: what is still to come is not earlier.
         yield { records, clockAt };
         clockAt = 0;
-      } else if (!(await this.#bell.wait(this.#tickMs, signal)) && !this.#closed) {
+      } else if (!(await this.#bell.wait(this.#tickMs, signal)) && going()) {
         clockAt = await this.#tick();
       }
     }
@@ -257,5 +256,15 @@ class Log implements Stream {
     await Promise.allSettled(this.#writes);
     await this.#root.close();
     this.#unlock();
+  }
+}
+
+/** lmdb rejects with a promise of the cause in `commitError`, an unhandled rejection if left alone. */
+async function causeOf(error: unknown): Promise<unknown> {
+  try {
+    await (error as { commitError?: Promise<never> }).commitError;
+    return error;
+  } catch (cause) {
+    return cause;
   }
 }
