@@ -1,0 +1,155 @@
+/** Why a body was not read. */
+export interface BodyFault {
+  status: 400 | 413 | 415;
+  reason: string;
+}
+
+export interface BodyLimits {
+  maxBodyBytes: number;
+  maxExpandedBytes: number;
+}
+
+/**
+ * The part of Node's IncomingMessage that a body needs. On Node, bytes are counted as they come in: reading through
+ * the Request, with a body-limit middleware, cost 3.5 times the whole rest of a request.
+ */
+export interface IncomingBody {
+  on(event: string, listener: (value: never) => void): unknown;
+  off(event: string, listener: (value: never) => void): unknown;
+  pause(): unknown;
+}
+
+/**
+ * The text of a request body: UTF-8, expanded if it is gzip or br, never more than the limits, compressed or expanded.
+ *
+ * @param incoming Node's request, where there is one; else the body is read from `request`
+ */
+export async function readBody(
+  request: Request,
+  incoming: IncomingBody | undefined,
+  limits: BodyLimits,
+): Promise<string | BodyFault> {
+  const { headers } = request;
+  const fault = typeFault(headers.get('content-type')) ?? lengthFault(headers.get('content-length'), limits);
+  if (fault) return fault;
+  const encoding = headers.get('content-encoding');
+  const format = compressionFormat(encoding);
+  if (format === undefined)
+    return { status: 415, reason: `content-encoding ${encoding}: not supported; send plain, gzip or br` };
+  const body = incoming
+    ? await readIncoming(incoming, limits.maxBodyBytes)
+    : await readStream(request.body, limits.maxBodyBytes, 'maxBodyBytes');
+  if (!(body instanceof Uint8Array)) return body;
+  const plain = format === null ? body : await expand(body, format, limits.maxExpandedBytes);
+  return plain instanceof Uint8Array ? decode(plain) : plain;
+}
+
+const textTypes = /^(?:text\/plain|application\/json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
+
+function typeFault(contentType: string | null): BodyFault | null {
+  if (contentType === 'text/plain;charset=UTF-8' || (contentType !== null && textTypes.test(contentType))) return null;
+  return {
+    status: 415,
+    reason: `content-type ${contentType ?? 'missing'}: not supported; send text/plain or application/json in UTF-8`,
+  };
+}
+
+function lengthFault(contentLength: string | null, { maxBodyBytes }: BodyLimits): BodyFault | null {
+  return Number(contentLength) > maxBodyBytes ? tooLarge(maxBodyBytes, 'maxBodyBytes') : null;
+}
+
+function tooLarge(maxBytes: number, limit: keyof BodyLimits): BodyFault {
+  const what = limit === 'maxBodyBytes' ? 'body' : 'body, expanded';
+  return { status: 413, reason: `${what}: over ${maxBytes} bytes (${limit}); send fewer events` };
+}
+
+/** Null for a plain body, undefined for an encoding we do not read. */
+function compressionFormat(encoding: string | null): 'gzip' | 'brotli' | null | undefined {
+  if (encoding === null || encoding === '') return null;
+  switch (encoding.toLowerCase()) {
+    case 'identity':
+      return null;
+    case 'gzip':
+    case 'x-gzip':
+      return 'gzip';
+    case 'br':
+      return 'brotli';
+    default:
+      return undefined;
+  }
+}
+
+function readIncoming(incoming: IncomingBody, maxBytes: number): Promise<Uint8Array | BodyFault> {
+  const { promise, resolve } = Promise.withResolvers<Uint8Array | BodyFault>();
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  const finish = (result: Uint8Array | BodyFault): void => {
+    incoming.off('data', onData);
+    incoming.off('end', onEnd);
+    incoming.off('error', onCut);
+    incoming.off('close', onCut);
+    resolve(result);
+  };
+  const onData = (chunk: Uint8Array): void => {
+    bytes += chunk.length;
+    if (bytes > maxBytes) {
+      incoming.pause();
+      finish(tooLarge(maxBytes, 'maxBodyBytes'));
+    } else chunks.push(chunk);
+  };
+  const onEnd = (): void => finish(concat(chunks, bytes));
+  const onCut = (): void => finish({ status: 400, reason: 'body: cut short; send it again' });
+  incoming.on('data', onData);
+  incoming.on('end', onEnd);
+  incoming.on('error', onCut);
+  incoming.on('close', onCut);
+  return promise;
+}
+
+async function readStream(
+  stream: ReadableStream<Uint8Array> | null,
+  maxBytes: number,
+  limit: keyof BodyLimits,
+): Promise<Uint8Array | BodyFault> {
+  const chunks: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of stream ?? []) {
+    bytes += chunk.length;
+    // Leaving the loop cancels the stream.
+    if (bytes > maxBytes) return tooLarge(maxBytes, limit);
+    chunks.push(chunk);
+  }
+  return concat(chunks, bytes);
+}
+
+/** Expands piece by piece and stops at the limit: 165 bytes of br can hold 100 MiB. */
+async function expand(body: Uint8Array, format: 'gzip' | 'brotli', maxBytes: number): Promise<Uint8Array | BodyFault> {
+  // TypeScript's list of formats is older than Node 22.18's, which has brotli.
+  const expanding = new DecompressionStream(format as CompressionFormat);
+  try {
+    return await readStream(new Blob([body as BlobPart]).stream().pipeThrough(expanding), maxBytes, 'maxExpandedBytes');
+  } catch {
+    return { status: 400, reason: `body: not ${format}, or cut short; send it again or uncompressed` };
+  }
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+function decode(bytes: Uint8Array): string | BodyFault {
+  try {
+    return utf8.decode(bytes);
+  } catch {
+    return { status: 400, reason: 'body: not UTF-8; encode it as UTF-8' };
+  }
+}
+
+function concat(chunks: readonly Uint8Array[], bytes: number): Uint8Array {
+  if (chunks.length === 1) return chunks[0]!;
+  const whole = new Uint8Array(bytes);
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.length;
+  }
+  return whole;
+}
