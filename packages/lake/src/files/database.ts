@@ -1,0 +1,38 @@
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+
+/** A DuckDB of our own, in memory, for writing and reading Parquet. */
+export interface Database {
+  readonly connection: DuckDBConnection;
+  run(sql: string): Promise<void>;
+  /** Rows as objects; TIMESTAMP and BIGINT as DuckDB gives them in JavaScript. */
+  rows(sql: string): Promise<Record<string, unknown>[]>;
+  close(): void;
+}
+
+/**
+ * @param threads how many cores a statement may use
+ * @param spillFolder where a sort that outgrows memory goes
+ */
+export async function openDatabase(options: { threads?: number; spillFolder?: string } = {}): Promise<Database> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...(options.threads ? { threads: String(options.threads) } : {}),
+    ...(options.spillFolder ? { temp_directory: options.spillFolder } : {}),
+    // Nothing is fetched from elsewhere at run time.
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+  });
+  const connection = await instance.connect();
+  // Times are UTC whatever the machine's zone.
+  await connection.run(`SET TimeZone = 'UTC'`);
+  return {
+    connection,
+    run: async (sql) => {
+      await connection.run(sql);
+    },
+    rows: async (sql) => (await connection.runAndReadAll(sql)).getRowObjectsJS(),
+    close: () => {
+      connection.closeSync();
+      instance.closeSync();
+    },
+  };
+}

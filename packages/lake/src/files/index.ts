@@ -1,0 +1,8 @@
+/**
+ * The lake in a folder: Parquet written and read by DuckDB, behind the manifests of `@taphouse/lake`.
+ * Takes commits and merges files; it decides no window and knows no stream.
+ */
+export { directoryStore } from './directory-store.ts';
+export { type FileStore, type LocalFile } from './file-store.ts';
+export { type CompactOptions, type CompactReport, type Lake, type LakeOptions, openLake } from './lake.ts';
+export { type LakeQuery, type QueryResult, type QueryValue, openQuery } from './open-query.ts';

@@ -1,0 +1,120 @@
+import type { Manifest, ManifestFile, Mark, TableName } from '@taphouse/schema';
+
+import { type ObjectStore, ReplaceConflictError } from './object-store.ts';
+
+/** A manifest as it was read, with the tag that a change must carry. */
+export interface ManifestRead {
+  manifest: Manifest;
+  /** Undefined where the table has no manifest yet. */
+  tag: string | undefined;
+}
+
+/** What one commit does to a table. */
+export interface ManifestChange {
+  /** Files that become live. Already stored, durably. */
+  added?: readonly ManifestFile[];
+  /** Paths that stop being live; listed in `removed` for readers of an older manifest. */
+  removed?: readonly string[];
+  /** Paths to drop from `removed`: their files are gone. */
+  forgotten?: readonly string[];
+  /** New marks. */
+  marks?: Readonly<Record<string, Mark>>;
+}
+
+/** Key of a table's manifest. */
+export function manifestKey(table: TableName): string {
+  return `${table}/manifest.json`;
+}
+
+/** The manifest of a table before its first commit. */
+export function emptyManifest(table: TableName): Manifest {
+  return { format: 1, table, version: 0, committedAt: 0, files: [], removed: [], marks: {} };
+}
+
+/**
+ * Reads a table's manifest; an empty one of version 0 where there is none.
+ *
+ * @throws ManifestError if it is not a manifest, or of a newer format
+ */
+export async function readManifest(store: ObjectStore, table: TableName): Promise<ManifestRead> {
+  const key = manifestKey(table);
+  const found = await store.get(key);
+  if (!found) return { manifest: emptyManifest(table), tag: undefined };
+  return { manifest: parseManifest(key, new TextDecoder().decode(found.body)), tag: found.tag };
+}
+
+/** A manifest that this version cannot read. */
+export class ManifestError extends Error {
+  override readonly name = 'ManifestError';
+}
+
+/** @throws ManifestError with the key, the fault and the remedy */
+export function parseManifest(key: string, text: string): Manifest {
+  let parsed: Partial<Manifest>;
+  try {
+    parsed = JSON.parse(text) as Partial<Manifest>;
+  } catch (cause) {
+    throw new ManifestError(`${key}: not JSON; restore it from a copy`, { cause });
+  }
+  if (parsed.format !== 1) {
+    throw new ManifestError(`${key}: format ${String(parsed.format)}; this version reads 1, so update Taphouse`);
+  }
+  return parsed as Manifest;
+}
+
+/**
+ * Replaces a table's manifest by what `change` makes of it, and asks again when another writer was first.
+ * `change` gives undefined to leave the manifest as it is.
+ *
+ * @returns the manifest as it is now
+ */
+export async function changeManifest(
+  store: ObjectStore,
+  table: TableName,
+  nowMs: number,
+  change: (manifest: Manifest) => ManifestChange | undefined,
+): Promise<Manifest> {
+  for (;;) {
+    const { manifest, tag } = await readManifest(store, table);
+    const wanted = change(manifest);
+    if (!wanted) return manifest;
+    const next = applyChange(manifest, wanted, nowMs);
+    try {
+      await store.replace(manifestKey(table), new TextEncoder().encode(JSON.stringify(next)), tag);
+      return next;
+    } catch (error) {
+      if (!(error instanceof ReplaceConflictError)) throw error;
+    }
+  }
+}
+
+/** The next version of a manifest. */
+export function applyChange(manifest: Manifest, change: ManifestChange, nowMs: number): Manifest {
+  const gone = new Set(change.removed);
+  const added = change.added ?? [];
+  const addedPaths = new Set(added.map((file) => file.path));
+  const forgotten = new Set(change.forgotten);
+  const kept = manifest.files.filter((file) => !gone.has(file.path) && !addedPaths.has(file.path));
+  return {
+    ...manifest,
+    version: manifest.version + 1,
+    committedAt: nowMs,
+    files: [...kept, ...added],
+    removed: [
+      ...manifest.removed.filter((file) => !forgotten.has(file.path) && !addedPaths.has(file.path)),
+      ...[...gone].map((path) => ({ path, removedAt: nowMs })),
+    ],
+    marks: { ...manifest.marks, ...change.marks },
+  };
+}
+
+/**
+ * True if `mark` lies behind `reached` on its shard, so that a commit ending there is not in the table yet.
+ * Positions compare as strings; at one position the clock decides, then draining.
+ */
+export function isAhead(mark: Mark, reached: Mark | undefined): boolean {
+  if (!reached) return true;
+  if (mark.position !== reached.position) return mark.position > reached.position;
+  if (mark.clockAt !== reached.clockAt) return mark.clockAt > reached.clockAt;
+  return mark.drained && !reached.drained;
+}
