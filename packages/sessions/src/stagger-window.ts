@@ -1,3 +1,5 @@
+const longestMs = 86_400_000;
+
 /** A stagger window in milliseconds; make one with `staggerWindow`, `parseWindow` or take a preset. */
 export interface StaggerWindow {
   /** Step of the event-time part of the key; 30_000 = STEP BY INTERVAL '30' SECOND, 60_000 = FLOOR TO MINUTE. */
@@ -39,8 +41,6 @@ export function parseWindow(text: string): StaggerWindow {
     throw new RangeError(`window: not a window: ${JSON.stringify(text)}; use seconds, minutes, or 1s to 86400s`);
   return staggerWindow({ stepMs, rangeMs: stepMs });
 }
-
-const longestMs = 86_400_000;
 
 function checkLength(name: string, value: number): void {
   if (!Number.isSafeInteger(value) || value < 1 || value > longestMs)

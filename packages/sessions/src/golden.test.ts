@@ -1,0 +1,53 @@
+import type { SessionRow } from '@taphouse/schema';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { createSessionizer } from './sessionizer.ts';
+import { batchSessions, duckdbViews } from './sql/index.ts';
+import { type GoldenPair, loadGoldenPairs } from './testing/golden-pairs.ts';
+import { loadTables } from './testing/load-tables.ts';
+import { openNativeDuckDb } from './testing/native.ts';
+import { openWasmDuckDb } from './testing/wasm.ts';
+
+interface Engine {
+  run(sql: string): Promise<void> | void;
+  all(sql: string): Promise<Record<string, unknown>[]> | Record<string, unknown>[];
+}
+
+const engines: [string, () => Promise<Engine>][] = [
+  ['native DuckDB', openNativeDuckDb],
+  ['DuckDB-WASM', openWasmDuckDb],
+];
+
+describe.each(engines)('golden pairs in %s', (_name, open) => {
+  let db: Engine;
+  beforeAll(async () => {
+    db = await open();
+  });
+
+  it.each(loadGoldenPairs())('$name: the rows of the engine, merged, are the sessions', async (pair) => {
+    await load(db, pair, engineRows(pair));
+    expect(await db.all('SELECT * FROM sessions ORDER BY user_id, device_id, timeagg')).toEqual(pair.sessions);
+    for (const { gapMs, sessions } of pair.within)
+      expect(await db.all(within(gapMs)), `gap ${gapMs} ms`).toEqual(sessions);
+  });
+
+  it.each(loadGoldenPairs())('$name: the batch query finds the same sessions in rawdata', async (pair) => {
+    await load(db, pair, []);
+    const batch = `SELECT * FROM (${batchSessions(pair)}) ORDER BY user_id, device_id, timeagg`;
+    expect(await db.all(batch)).toEqual(pair.sessions);
+  });
+});
+
+async function load(db: Engine, pair: GoldenPair, rows: SessionRow[]): Promise<void> {
+  const rawdata = pair.clicks.map(({ event }) => event);
+  for (const statement of [...loadTables(rawdata, rows), ...duckdbViews()]) await db.run(statement);
+}
+
+function engineRows(pair: GoldenPair): SessionRow[] {
+  const sessionizer = createSessionizer({ stepMs: pair.stepMs, rangeMs: pair.rangeMs });
+  const rows = pair.clicks.flatMap(({ event, arrivedAt }) => sessionizer.push(event, arrivedAt));
+  return [...rows, ...sessionizer.drain()];
+}
+
+function within(gapMs: number): string {
+  return `SELECT * FROM sessions_within(INTERVAL '${gapMs} milliseconds') ORDER BY user_id, device_id, beginsession`;
+}
