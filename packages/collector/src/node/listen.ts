@@ -25,7 +25,9 @@ const timeouts = {
   keepAliveTimeout: 65_000,
   connectionsCheckingInterval: 5_000,
 };
-/** How long requests in flight may take at close before their connections are cut, milliseconds. */
+/** How long answers that have begun may go on at close: long enough for a page, and a live stream has no end. Milliseconds. */
+const streamGraceMs = 500;
+/** How long requests in flight may wait for their answer at close, milliseconds. */
 const graceMs = 8_000;
 
 /**
@@ -74,16 +76,13 @@ async function close(server: Server, open: ReadonlySet<ServerResponse>): Promise
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeIdleConnections();
-  for (const response of open) {
-    if (isLive(response)) response.destroy();
-    // The client is told to take its next request elsewhere, and this connection ends with the answer.
-    else if (!response.headersSent) response.setHeader('Connection', 'close');
-  }
-  const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+  // The client is told that this connection ends with the answer.
+  for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
+  const cutStreams = setTimeout(() => {
+    for (const response of open) if (response.headersSent) response.destroy();
+  }, streamGraceMs);
+  const cutAll = setTimeout(() => server.closeAllConnections(), graceMs);
   await promise;
-  clearTimeout(cut);
-}
-
-function isLive(response: ServerResponse): boolean {
-  return String(response.getHeader('content-type')).startsWith('text/event-stream');
+  clearTimeout(cutStreams);
+  clearTimeout(cutAll);
 }

@@ -1,0 +1,98 @@
+import { connect } from 'node:net';
+import { Hono } from 'hono';
+import { afterEach, expect, it } from 'vitest';
+import { createCollector } from '../collector.ts';
+import { listen, type Listening } from './listen.ts';
+
+const deadLetters = { append: async (): Promise<void> => {} };
+let listening: Listening | undefined;
+afterEach(() => listening?.close());
+
+function clickBody(n: number): string {
+  const events = Array.from({ length: n }, (_, i) => ({
+    event_id: `e-${i}`,
+    user_id: 1,
+    device_id: 'mobile',
+    client_event: 'beer_cart',
+    client_timestamp: Date.now(),
+  }));
+  return JSON.stringify({ events });
+}
+
+function post(url: string, body: RequestInit['body'], headers: Record<string, string> = {}): Promise<Response> {
+  return fetch(`${url}/v1/events`, {
+    method: 'POST',
+    body: body ?? null,
+    headers: { 'Content-Type': 'text/plain', ...headers },
+  });
+}
+
+it('finishes at close a batch that is waiting for its append', async () => {
+  const append = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const stream = {
+    append: (): Promise<void> => {
+      reached.resolve();
+      return append.promise;
+    },
+  };
+  listening = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
+  const posting = post(listening.url, clickBody(1));
+  await reached.promise;
+  const closing = listening.close();
+  append.resolve();
+  expect((await posting).status).toBe(204);
+  await closing;
+  await expect(post(listening.url, clickBody(1))).rejects.toThrow();
+});
+
+it('ends live streams at close, and unsubscribes them', async () => {
+  let viewers = 0;
+  const live = {
+    subscribe: () => {
+      viewers += 1;
+      return () => (viewers -= 1);
+    },
+  };
+  listening = await listen({
+    app: createCollector({ stream: { append: async () => {} }, deadLetters, live }),
+    port: 0,
+  });
+  const response = await fetch(`${listening.url}/v1/live`);
+  expect(response.headers.get('content-type')).toBe('text/event-stream');
+  expect(viewers).toBe(1);
+  const ended = response.text().catch(() => 'cut');
+  await listening.close();
+  await ended;
+  await expect.poll(() => viewers).toBe(0);
+});
+
+it('counts bytes inside a parent app too', async () => {
+  const app = new Hono();
+  app.route('/', createCollector({ stream: { append: async () => {} }, deadLetters }));
+  listening = await listen({ app, port: 0 });
+  const large = await post(listening.url, 'x'.repeat(1_048_577));
+  expect(large.status).toBe(413);
+  expect(await large.json()).toMatchObject({ reason: 'body: over 1048576 bytes (maxBodyBytes); send fewer events' });
+  expect((await post(listening.url, clickBody(20))).status).toBe(204);
+});
+
+it('stops reading a body of unknown length at the limit', async () => {
+  listening = await listen({ app: createCollector({ stream: { append: async () => {} }, deadLetters }), port: 0 });
+  const { hostname, port } = new URL(listening.url);
+  const socket = connect(Number(port), hostname);
+  socket.write('POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n');
+  const chunk = `10000\r\n${' '.repeat(65_536)}\r\n`;
+  for (let i = 0; i < 20; i += 1) socket.write(chunk);
+  let answer = '';
+  for await (const data of socket) answer += String(data);
+  expect(answer).toMatch(/^HTTP\/1\.1 413 /);
+});
+
+it('says in one line that a port is taken, and what to do', async () => {
+  listening = await listen({ app: new Hono(), port: 0 });
+  const port = Number(new URL(listening.url).port);
+  await expect(listen({ app: new Hono(), port })).rejects.toThrow(
+    `port ${port}: in use by another program; stop that program or choose another port with TAPHOUSE_PORT`,
+  );
+});
