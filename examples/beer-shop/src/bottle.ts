@@ -67,9 +67,10 @@ function canTop(metal: string): SVGTemplateResult {
 /** One line, or two if it is two words. */
 function nameLines(name: string, ink: string): SVGTemplateResult[] {
   const words = name.split(' ');
+  const size = Math.min(9, 66 / Math.max(...words.map((word) => word.length)));
   const top = words.length > 1 ? 231 : 236;
   return words.map(
     (word, line) =>
-      svg`<text x="50" y=${top + line * 10} text-anchor="middle" class="label-name" fill=${ink}>${word}</text>`,
+      svg`<text x="50" y=${top + line * 10} text-anchor="middle" class="label-name" font-size=${size} fill=${ink}>${word}</text>`,
   );
 }

@@ -49,16 +49,16 @@ export function glass({ look }: Beer): SVGTemplateResult {
       <path d=${wall} fill="var(--glass)" stroke="var(--glass-edge)" stroke-width="2" />
       <path d=${beer} fill=${look.beerColour} />
       ${foamOf(foam)}
-      <path d="M${foam[0] + 13} ${foam[2] + 22}v50" stroke="#fff" stroke-width="5" stroke-linecap="round" opacity=".35" />
+      <path d="M${foam[0] + 13} ${foam[2] + 22}v34" stroke="#fff" stroke-width="5" stroke-linecap="round" opacity=".35" />
       ${[0, 1, 2, 3, 4].map((i) => svg`<circle cx=${52 + ((i * 13) % 26)} cy=${foam[2] + 24 + i * 11} r="1.600" fill="#fff" opacity=".5" />`)}
     </svg>
   `;
 }
 
 function foamOf([left, right, y]: Shape['foam']): SVGTemplateResult {
-  const step = (right - left) / 4;
+  const step = (right - left - 8) / 4;
   const bubbles = [0, 1, 2, 3].map(
-    (i) => svg`<circle cx=${left + step * (i + 0.5)} cy=${y - 9 - (i % 2) * 4} r=${step * 0.72} />`,
+    (i) => svg`<circle cx=${left + 4 + step * (i + 0.5)} cy=${y - 9 - (i % 2) * 4} r=${step * 0.72} />`,
   );
-  return svg`<g fill="#fff8e8"><rect x=${left} y=${y - 11} width=${right - left} height="17" rx="7" />${bubbles}</g>`;
+  return svg`<g fill="#fffdf6"><rect x=${left + 2} y=${y - 11} width=${right - left - 4} height="17" rx="7" />${bubbles}</g>`;
 }

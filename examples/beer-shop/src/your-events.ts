@@ -34,7 +34,7 @@ export function showYourEvents(place: HTMLElement): void {
 function panel(events: TapEvent[]): TemplateResult {
   const stored = events.filter((event) => event.status === 'stored').length;
   return html`
-    <details class="events" ?open=${matchMedia('(min-width: 60rem)').matches}>
+    <details class="events" ?open=${matchMedia('(min-width: 70rem)').matches}>
       <summary>
         <span>Your events</span>
         <span class="tally">${events.length === 0 ? 'none yet' : `${stored} of ${events.length} stored`}</span>

@@ -4,7 +4,7 @@ import type { Beer } from '../beers.ts';
 import { putInCrate } from '../crate.ts';
 
 /** "Add to crate": the click that the SDK sends as `beer_selection`, with the beer and its price. */
-export function addButton(beer: Beer, look: 'loud' | 'quiet'): TemplateResult {
+export function addButton(beer: Beer, look: 'loud' | 'plain'): TemplateResult {
   return html`
     <button
       class=${look}

@@ -19,7 +19,7 @@ export function checkoutPage(): Page {
         </p>
         <p class="next">
           <a class="button loud" href="/dashboard/">See your session</a>
-          <a class="button quiet" href="/" data-tap-event="beer_vitrine_nav" data-tap-shelf="all">Another round</a>
+          <a class="button plain" href="/" data-tap-event="beer_vitrine_nav" data-tap-shelf="all">Another round</a>
         </p>
       </section>
     `,

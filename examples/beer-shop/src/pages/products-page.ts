@@ -51,7 +51,7 @@ function card(beer: Beer): TemplateResult {
         <p class="quiet">${beer.style} · ${beer.abv.toFixed(1)} %</p>
       </a>
       <p>${beer.about}</p>
-      <p class="buy"><span class="price">${price(beer.priceCents)}</span> ${addButton(beer, 'quiet')}</p>
+      <p class="buy"><span class="price">${price(beer.priceCents)}</span> ${addButton(beer, 'plain')}</p>
     </li>
   `;
 }

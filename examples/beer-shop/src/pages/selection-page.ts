@@ -12,20 +12,27 @@ export function selectionPage(): Page {
 }
 
 function fullSelection(lines: Line[]): TemplateResult {
-  const bottles = lines.flatMap(({ beer, count }) => Array.from({ length: count }, () => beer));
   return html`
     <h1 tabindex="-1">Your crate</h1>
-    <div class="crate">
-      <div class="bottles" data-count=${Math.min(bottles.length, 12)}>${bottles.slice(0, 12).map(bottle)}</div>
-      <div class="planks" aria-hidden="true"><span>Copper Lane</span></div>
-    </div>
+    ${crateOf(lines)}
     <ul class="lines">
       ${lines.map(lineOf)}
     </ul>
     <p class="next">
       <a class="button loud" href="/cart" data-tap-event="beer_cart" data-tap-bottles=${crateCount()}>To the cart</a>
-      <a class="button quiet" href="/" data-tap-event="beer_vitrine_nav" data-tap-shelf="all">Back to the shelf</a>
+      <a class="button plain" href="/" data-tap-event="beer_vitrine_nav" data-tap-shelf="all">Back to the shelf</a>
     </p>
+  `;
+}
+
+/** The crate, seen from the front; a dozen bottles fill the row. */
+export function crateOf(lines: Line[]): TemplateResult {
+  const bottles = lines.flatMap(({ beer, count }) => Array.from({ length: count }, () => beer));
+  return html`
+    <div class="crate" aria-hidden="true">
+      <div class="bottles">${bottles.slice(0, 12).map(bottle)}</div>
+      <div class="planks"><span>Copper Lane</span></div>
+    </div>
   `;
 }
 

@@ -2,6 +2,7 @@ import { html, type TemplateResult } from 'lit';
 
 import { type Beer, beers, price, type Shelf, shelves } from '../beers.ts';
 import { bottle } from '../bottle.ts';
+import { glass } from '../glass.ts';
 import type { Page } from './page.ts';
 
 /** The vitrine: bottles on boards, one shelf or all. `/?shelf=dark` */
@@ -13,8 +14,11 @@ export function shelfPage(url: URL): Page {
     title: shelf ? shelves[shelf] : 'The shelf',
     body: html`
       <section class="welcome">
-        <h1 tabindex="-1">Twelve beers,<br />none of them in a hurry.</h1>
-        <p>A small bottle shop at the end of Copper Lane. Take your time; the shelf is lit until late.</p>
+        <div>
+          <h1 tabindex="-1">Twelve beers,<br />none of them in a hurry.</h1>
+          <p>A small bottle shop at the end of Copper Lane. Take your time; the shelf is lit until late.</p>
+        </div>
+        <div class="toast" aria-hidden="true">${onShelf.slice(0, 3).map(glass)}</div>
       </section>
       <nav class="tabs" aria-label="Shelves">
         ${tab('All', null, shelf)} ${Object.entries(shelves).map(([name, text]) => tab(text, name as Shelf, shelf))}
