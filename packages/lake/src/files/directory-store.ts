@@ -8,6 +8,9 @@ import type { FileStore, LocalFile } from './file-store.ts';
 /** How many versions of a replaced object stay beside it; the newest is the object. */
 const versionsKept = 8;
 
+/** Stands for an object that was put, or copied here without its versions. */
+const unversioned = 0;
+
 /**
  * A store in a folder of the local disk. Everything is on the disk when a call resolves.
  *
@@ -24,7 +27,9 @@ export function directoryStore(folder: string): FileStore {
     put: async (key, body) => {
       const path = pathOf(key);
       await mkdir(dirname(path), { recursive: true });
-      await moveDurably(await writeBeside(path, body), path);
+      const versioned = (await versionsOf(path)).length > 0;
+      if (versioned) await overwrite(key, path, body);
+      else await moveDurably(await writeBeside(path, body), path);
     },
     replace: async (key, body, tag) => {
       const path = pathOf(key);
@@ -60,7 +65,7 @@ async function getObject(path: string, range?: ByteRange): Promise<StoredObject 
   // Versions are cleared away behind us only when newer ones are there.
   if (!file) return version === undefined ? undefined : getObject(path, range);
   try {
-    const { size, mtimeMs } = await file.stat();
+    const { size } = await file.stat();
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? size, size);
     const body = new Uint8Array(Math.max(0, end - start));
@@ -70,17 +75,16 @@ async function getObject(path: string, range?: ByteRange): Promise<StoredObject 
       if (bytesRead === 0) break;
       read += bytesRead;
     }
-    return { body, tag: version === undefined ? `${size}-${mtimeMs}` : String(version), totalBytes: size };
+    return { body, tag: String(version ?? unversioned), totalBytes: size };
   } finally {
     await file.close();
   }
 }
 
 async function replaceObject(key: string, path: string, body: Uint8Array, tag: string | undefined): Promise<string> {
-  const newest = (await versionsOf(path)).at(-1);
-  const current = newest === undefined ? undefined : String(newest);
-  if (current !== tag) throw new ReplaceConflictError(key);
-  const version = (newest ?? 0) + 1;
+  const newest = (await versionsOf(path)).at(-1) ?? ((await isThere(path)) ? unversioned : undefined);
+  if (tag !== (newest === undefined ? undefined : String(newest))) throw new ReplaceConflictError(key);
+  const version = (newest ?? unversioned) + 1;
   const written = await writeBeside(path, body);
   try {
     await link(written, versionPath(path, version));
@@ -92,6 +96,21 @@ async function replaceObject(key: string, path: string, body: Uint8Array, tag: s
   await moveDurably(written, path);
   await publishNewest(path, version);
   return String(version);
+}
+
+async function overwrite(key: string, path: string, body: Uint8Array): Promise<void> {
+  for (;;) {
+    try {
+      await replaceObject(key, path, body, String((await versionsOf(path)).at(-1) ?? unversioned));
+      return;
+    } catch (error) {
+      if (!(error instanceof ReplaceConflictError)) throw error;
+    }
+  }
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(ignoreMissing)) !== undefined;
 }
 
 /** A faster writer may have published a newer version before our rename put ours in its place. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import type { ClickEvent, Manifest, ManifestFile, Mark, SessionRow, TableName } from '@taphouse/schema';
@@ -13,6 +13,7 @@ import type { FileStore } from './file-store.ts';
 import { type MergeKind, mergeFiles } from './merge-files.ts';
 import { writeParquet } from './parquet-writer.ts';
 import { rollPlan } from './roll-plan.ts';
+import { makeWorkFolder } from './work-folder.ts';
 
 /** How long files that are no longer live stay for readers of an older manifest. */
 const graceMs = 5 * 60_000;
@@ -63,11 +64,8 @@ export interface CompactReport {
 
 /** Opens the lake in a folder, and clears away what a crash may have left. */
 export async function openLake(options: LakeOptions): Promise<Lake> {
-  await mkdir(options.folder, { recursive: true });
   const store = directoryStore(options.folder);
-  const workFolder = join(options.folder, '.work', String(process.pid));
-  await rm(workFolder, { recursive: true, force: true });
-  await mkdir(workFolder, { recursive: true });
+  const workFolder = await makeWorkFolder(options.folder);
   const lake = new FilesLake(store, workFolder, options, await openDatabase(), await openDatabase({ threads: 1 }));
   await lake.sweep();
   return lake;
