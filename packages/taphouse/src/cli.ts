@@ -33,7 +33,8 @@ type Flags = ReturnType<typeof parse>['values'];
 const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> = {
   start: runStart,
   simulate: runSimulate,
-  query: async (flags, rest) => (await import('./query.ts')).runQuery(resolveData(flags.data, process.env), rest[0], flags.format),
+  query: async (flags, rest) =>
+    (await import('./query.ts')).runQuery(resolveData(flags.data, process.env), rest[0], flags.format),
   views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
 };
 
@@ -48,7 +49,10 @@ try {
 async function main(argv: string[]): Promise<void> {
   const { values, positionals } = parse(argv);
   const [name, ...rest] = positionals;
-  if (values.help || name === undefined || name === 'help') return void console.log(help);
+  if (values.help || name === undefined || name === 'help') {
+    console.log(help);
+    return;
+  }
   const command = commands[name];
   if (!command) throw new UsageError(`${name}: no such command; taphouse help lists them`);
   await command(values, rest);
@@ -58,7 +62,7 @@ function parse(argv: string[]) {
   try {
     return parseArgs({ args: argv, options, allowPositionals: true });
   } catch (error) {
-    throw new UsageError(`${error instanceof Error ? error.message : String(error)}; taphouse help lists what there is`);
+    throw new UsageError(`${firstLine(error)}; taphouse help lists what there is`);
   }
 }
 
@@ -96,7 +100,8 @@ Ctrl-C stops; what was taken is kept.`);
 
 async function runSimulate(flags: Flags): Promise<void> {
   const endpoint = flags.endpoint ?? `http://localhost:${process.env.TAPHOUSE_PORT ?? '7400'}`;
-  if (!URL.canParse(endpoint)) throw new UsageError(`--endpoint: ${endpoint} is no URL; send one such as http://localhost:7400`);
+  if (!URL.canParse(endpoint))
+    throw new UsageError(`--endpoint: ${endpoint} is no URL; send one such as http://localhost:7400`);
   const perSecond = readRate(flags.rate ?? '20');
   const { simulate } = await import('@taphouse/beer-shop/simulate');
   const stopping = new AbortController();
@@ -118,6 +123,12 @@ async function runSimulate(flags: Flags): Promise<void> {
 
 /** A taken port, a locked folder: faults of the surroundings that a stack trace does not explain better than their message. */
 function asUsage(error: unknown): never {
-  if (error instanceof Error && error.name !== 'TypeError' && error.name !== 'ReferenceError') throw new UsageError(error.message);
+  if (error instanceof Error && error.name !== 'TypeError' && error.name !== 'ReferenceError')
+    throw new UsageError(error.message);
   throw error;
+}
+
+function firstLine(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.split('\n', 1)[0]?.replace(/\.$/, '') ?? text;
 }

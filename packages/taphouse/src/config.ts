@@ -59,7 +59,8 @@ export function resolveData(flag: string | undefined, environment: NodeJS.Proces
 /** @throws UsageError if `text` is not a positive number */
 export function readRate(text: string): number {
   const rate = Number(text);
-  if (!(rate > 0 && rate <= 100_000)) throw new UsageError(`--rate: ${text} is not a number of clicks per second between 0 and 100000`);
+  if (!(rate > 0 && rate <= 100_000))
+    throw new UsageError(`--rate: ${text} is not a number of clicks per second between 0 and 100000`);
   return rate;
 }
 

@@ -5,7 +5,11 @@ import type { StaggerWindow } from '@taphouse/sessions';
 /** What the hub is told, and the feed it makes of it. */
 export interface LiveHub extends LiveFeed {
   /** A slice of the stream went through the engine. */
-  slice(events: readonly ClickEvent[], rows: readonly SessionRow[], open: { total: number; newest: () => SessionRow[] }): void;
+  slice(
+    events: readonly ClickEvent[],
+    rows: readonly SessionRow[],
+    open: { total: number; newest: () => SessionRow[] },
+  ): void;
   /** A commit reached the lake: its rows need no live side any more. */
   committed(rows: readonly SessionRow[]): void;
   /** A table has a new manifest. */
@@ -33,7 +37,10 @@ export function openLiveHub(window: StaggerWindow): LiveHub {
   const send = (message: LiveMessage): void => {
     for (const listener of listeners) listener(message);
   };
-  const openMessage = (): LiveMessage => ({ event: 'open', data: { total: open.total, rows: open.newest(), ...window } });
+  const openMessage = (): LiveMessage => ({
+    event: 'open',
+    data: { total: open.total, rows: open.newest(), ...window },
+  });
 
   const timer = setInterval(() => {
     if (listeners.size > 0) {
@@ -54,7 +61,11 @@ export function openLiveHub(window: StaggerWindow): LiveHub {
     subscribe(listener) {
       listeners.add(listener);
       listener(openMessage());
-      if (uncommitted.size > 0) listener({ event: 'sessions', data: { total: uncommitted.size, rows: [...uncommitted.values()].slice(-maxShown) } });
+      if (uncommitted.size > 0)
+        listener({
+          event: 'sessions',
+          data: { total: uncommitted.size, rows: [...uncommitted.values()].slice(-maxShown) },
+        });
       return () => listeners.delete(listener);
     },
     slice(newClicks, newRows, nowOpen) {

@@ -32,11 +32,23 @@ export function pages(options: { lakeFolder: string }): Hono {
   const analytics = built('@taphouse/analytics', 'dist/pages');
   const sdk = built('@taphouse/sdk', 'dist');
 
-  app.use('/lake/*', headers({ 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' }), headRange(options.lakeFolder));
-  app.get('/lake/*', serveStatic({ root: options.lakeFolder, rewriteRequestPath: (path) => path.slice('/lake'.length) }));
+  app.use(
+    '/lake/*',
+    headers({ 'Cache-Control': 'no-cache', 'X-Content-Type-Options': 'nosniff' }),
+    headRange(options.lakeFolder),
+  );
+  // Dot files are the lake's own: older manifests, work in progress.
+  app.get('/lake/*', async (c, next) => (c.req.path.includes('/.') ? c.text('not in the lake', 404) : next()));
+  app.get(
+    '/lake/*',
+    serveStatic({ root: options.lakeFolder, rewriteRequestPath: (path) => path.slice('/lake'.length) }),
+  );
   app.get('/lake/*', (c) => c.text('not in the lake', 404));
 
-  app.use('/sdk/*', headers({ 'Cache-Control': 'no-cache', 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' }));
+  app.use(
+    '/sdk/*',
+    headers({ 'Cache-Control': 'no-cache', 'Access-Control-Allow-Origin': '*', 'X-Content-Type-Options': 'nosniff' }),
+  );
   app.get('/sdk/*', serveStatic({ root: sdk, rewriteRequestPath: (path) => path.slice('/sdk'.length) }));
 
   const page = headers({
@@ -45,8 +57,17 @@ export function pages(options: { lakeFolder: string }): Hono {
     'X-Content-Type-Options': 'nosniff',
     'Cache-Control': 'no-cache',
   });
-  app.use('/analytics/assets/*', headers({ 'Cache-Control': 'public, max-age=31536000, immutable', 'Content-Security-Policy': contentSecurityPolicy }));
-  app.get('/analytics/*', serveStatic({ root: analytics, rewriteRequestPath: (path) => path.slice('/analytics'.length) }));
+  app.use(
+    '/analytics/assets/*',
+    headers({
+      'Cache-Control': 'public, max-age=31536000, immutable',
+      'Content-Security-Policy': contentSecurityPolicy,
+    }),
+  );
+  app.get(
+    '/analytics/*',
+    serveStatic({ root: analytics, rewriteRequestPath: (path) => path.slice('/analytics'.length) }),
+  );
   for (const name of ['dashboard', 'sql']) {
     app.get(`/${name}`, (c) => c.redirect(`/${name}/`));
     app.get(`/${name}/`, page, serveStatic({ root: analytics, path: `${name}/index.html` }));
@@ -54,7 +75,9 @@ export function pages(options: { lakeFolder: string }): Hono {
   app.use('*', page);
   app.get('*', serveStatic({ root: shop }));
   // The shop routes in the page: a deep link gets its index, a missing file does not.
-  app.get('*', async (c, next) => (c.req.path.includes('.') ? c.text('not found', 404) : serveStatic({ root: shop, path: 'index.html' })(c, next)));
+  app.get('*', async (c, next) =>
+    c.req.path.includes('.') ? c.text('not found', 404) : serveStatic({ root: shop, path: 'index.html' })(c, next),
+  );
   return app;
 }
 

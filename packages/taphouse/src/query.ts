@@ -9,7 +9,10 @@ type Row = Record<string, unknown>;
 const formats: Record<string, (columns: readonly string[], rows: readonly Row[]) => string> = {
   table: asTable,
   json: (_columns, rows) => JSON.stringify(rows, plain, 2),
-  csv: (columns, rows) => [columns, ...rows.map((row) => columns.map((name) => text(row[name])))].map((cells) => cells.map(quoted).join(',')).join('\n'),
+  csv: (columns, rows) =>
+    [columns, ...rows.map((row) => columns.map((name) => text(row[name])))]
+      .map((cells) => cells.map(quoted).join(','))
+      .join('\n'),
 };
 
 /** `taphouse query`: runs `sql` on the lake under `dataFolder` and prints the rows. */
@@ -31,7 +34,12 @@ export async function runQuery(dataFolder: string, sql: string | undefined, form
 function asTable(columns: readonly string[], rows: readonly Row[]): string {
   const cells = [columns.map(String), ...rows.map((row) => columns.map((name) => text(row[name])))];
   const widths = columns.map((_name, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
-  const lines = cells.map((line) => line.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join('  ').trimEnd());
+  const lines = cells.map((line) =>
+    line
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
   lines.splice(1, 0, widths.map((width) => '-'.repeat(width)).join('  '));
   return [...lines, `(${rows.length} ${rows.length === 1 ? 'row' : 'rows'})`].join('\n');
 }
@@ -39,7 +47,7 @@ function asTable(columns: readonly string[], rows: readonly Row[]): string {
 function text(value: unknown): string {
   if (value === null || value === undefined) return '';
   if (value instanceof Date) return value.toISOString();
-  return typeof value === 'object' ? JSON.stringify(value, plain) : String(value);
+  return typeof value === 'string' ? value : JSON.stringify(value, plain);
 }
 
 function plain(_key: string, value: unknown): unknown {

@@ -83,7 +83,8 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
           hub.slice(events, rows, { total: stats.openWindows, newest: () => sessionizer.openRows(50) });
         },
         onCommit: (commit) => hub.committed(commit.rows),
-        onError: (error) => report(error.message),
+        onError: (error, retryInMs) =>
+          report(`${error instanceof Error ? error.message : String(error)}; again in ${retryInMs / 1000} s`),
       }),
     ),
   );
@@ -91,7 +92,12 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const url = server.url.replace('127.0.0.1', 'localhost');
   const visitors =
     config.trafficPerSecond > 0
-      ? simulate({ endpoint: server.url, perSecond: config.trafficPerSecond, signal: visiting.signal, onError: (error) => report(error.message) })
+      ? simulate({
+          endpoint: server.url,
+          perSecond: config.trafficPerSecond,
+          signal: visiting.signal,
+          onError: (error) => report(error.message),
+        })
       : Promise.resolve();
 
   return {
@@ -118,6 +124,8 @@ function claimFolder(folder: string): void {
     accessSync(folder, constants.W_OK | constants.X_OK);
   } catch (error) {
     const fault = error instanceof Error && 'code' in error ? String(error.code) : 'unknown fault';
-    throw new UsageError(`data folder ${folder}: can not be written (${fault}); set --data or TAPHOUSE_DATA to a folder that can`);
+    throw new UsageError(
+      `data folder ${folder}: can not be written (${fault}); set --data or TAPHOUSE_DATA to a folder that can`,
+    );
   }
 }

@@ -4,19 +4,35 @@ import { ask, openTap, post, runTap, temporaryFolder } from './tap.ts';
 
 test('a second start on the same folder goes on where the first stopped', async () => {
   await using folder = await temporaryFolder();
-  for (const id of ['first-0', 'second-0']) {
+  for (const [user_id, id] of ['first-0', 'second-0'].entries()) {
     const tap = await openTap(folder.path, '--window', '1s');
-    const click = { event_id: id, user_id: 1, device_id: 'mobile', client_event: 'beer_cart', client_timestamp: Date.now() };
+    const click = {
+      event_id: id,
+      user_id,
+      device_id: 'mobile',
+      client_event: 'beer_cart',
+      client_timestamp: Date.now(),
+    };
     expect((await post(tap.url, [click])).status).toBe(204);
     // Ctrl-C closes the window that is still open.
     expect(await tap.stop('SIGINT')).toBe(0);
   }
-  const rows = await ask(folder.path, 'SELECT begin_event_id, events::INT AS events FROM sessions ORDER BY begin_event_id');
+  const rows = await ask(
+    folder.path,
+    'SELECT begin_event_id, events::INT AS events FROM sessions ORDER BY begin_event_id',
+  );
   expect(rows).toEqual([
     { begin_event_id: 'first-0', events: 1 },
     { begin_event_id: 'second-0', events: 1 },
   ]);
-  const query = await runTap('query', '--data', folder.path, '--format', 'csv', 'SELECT event_id FROM rawdata ORDER BY event_id');
+  const query = await runTap(
+    'query',
+    '--data',
+    folder.path,
+    '--format',
+    'csv',
+    'SELECT event_id FROM rawdata ORDER BY event_id',
+  );
   expect(query).toEqual({ code: 0, output: 'event_id\nfirst-0\nsecond-0\n' });
 });
 

@@ -29,7 +29,10 @@ test('SIGKILL mid-way: nothing acknowledged is missing or doubled after the rest
   expect(stored.filter((row) => row.copies !== 1)).toEqual([]);
   expect(stored.filter((row) => !posted.has(String(row.event_id)))).toEqual([]);
 
-  const [sums] = await ask(folder.path, 'SELECT sum(events)::INT AS in_sessions, (SELECT count(*)::INT FROM events) AS in_events FROM sessions');
+  const [sums] = await ask(
+    folder.path,
+    'SELECT sum(events)::INT AS in_sessions, (SELECT count(*)::INT FROM events) AS in_events FROM sessions',
+  );
   expect(sums).toEqual({ in_sessions: stored.length, in_events: stored.length });
   const different = await ask(
     folder.path,
@@ -44,12 +47,20 @@ test('SIGKILL mid-way: nothing acknowledged is missing or doubled after the rest
 });
 
 /** Posts batches as fast as they are answered; an id counts as acknowledged only once its 204 has arrived. */
-async function postUntilDown(url: string, round: number, acknowledged: Set<string>, posted: Set<string>): Promise<void> {
+async function postUntilDown(
+  url: string,
+  round: number,
+  acknowledged: Set<string>,
+  posted: Set<string>,
+): Promise<void> {
   for (let batch = 0; ; batch += 1) {
     const ids = Array.from({ length: 5 }, (_, index) => `r${round}-${String(batch * 5 + index).padStart(8, '0')}`);
     for (const id of ids) posted.add(id);
     try {
-      const response = await post(url, ids.map((id, index) => click(id, batch + index)));
+      const response = await post(
+        url,
+        ids.map((id, index) => click(id, batch + index)),
+      );
       expect(response.status).toBe(204);
     } catch (error) {
       if (error instanceof TypeError) return;
@@ -60,5 +71,11 @@ async function postUntilDown(url: string, round: number, acknowledged: Set<strin
 }
 
 function click(event_id: string, user: number): object {
-  return { event_id, user_id: user % 7, device_id: user % 2 ? 'mobile' : 'tablet', client_event: 'beer_products', client_timestamp: Date.now() };
+  return {
+    event_id,
+    user_id: user % 7,
+    device_id: user % 2 ? 'mobile' : 'tablet',
+    client_event: 'beer_products',
+    client_timestamp: Date.now(),
+  };
 }

@@ -22,7 +22,7 @@ export interface Tap {
 export async function openTap(dataFolder: string, ...flags: string[]): Promise<Tap> {
   const run = launch(['start', '--port', '0', '--data', dataFolder, '--no-traffic', ...flags]);
   const url = await run.printed(/collector\s+(http:\/\/localhost:\d+)/);
-  return { url, output: run.output, stop: run.stop };
+  return { url, output: run.output, stop: (signal) => run.stop(signal) };
 }
 
 /** `taphouse ...` to its end. */
@@ -59,7 +59,7 @@ function launch(args: string[]) {
       });
       return Promise.race([found.promise, early]).finally(() => waiting.delete(check));
     },
-    async stop(signal: NodeJS.Signals): Promise<number | null> {
+    stop: async (signal: NodeJS.Signals): Promise<number | null> => {
       child.kill(signal);
       return ended;
     },
@@ -88,12 +88,19 @@ export async function until<T>(withinMs: number, askOnce: () => Promise<T>, good
   for (;;) {
     const answer = await askOnce();
     if (good(answer)) return answer;
-    if (Date.now() > deadline) throw new Error(`not in ${withinMs} ms; last: ${JSON.stringify(answer, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value))}`);
+    if (Date.now() > deadline)
+      throw new Error(
+        `not in ${withinMs} ms; last: ${JSON.stringify(answer, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value))}`,
+      );
     await new Promise((wake) => setTimeout(wake, 250));
   }
 }
 
 /** Posts a batch as the SDK does. */
 export async function post(url: string, events: object[]): Promise<Response> {
-  return fetch(`${url}/v1/events`, { method: 'POST', headers: { 'Content-Type': 'text/plain' }, body: JSON.stringify({ write_key: 'test', sent_at: Date.now(), events }) });
+  return fetch(`${url}/v1/events`, {
+    method: 'POST',
+    headers: { 'Content-Type': 'text/plain' },
+    body: JSON.stringify({ write_key: 'test', sent_at: Date.now(), events }),
+  });
 }
