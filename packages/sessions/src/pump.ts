@@ -28,7 +28,7 @@ export interface PumpOptions {
   /** After each commit is in the lake and the state. Must not throw. */
   onCommit?: (commit: Commit) => void;
   /** At each failed write or save; the pump goes on trying. Must not throw. */
-  onError?: (error: unknown, retryInMs: number) => void;
+  onError?: (error: Error, retryInMs: number) => void;
 }
 
 export interface PumpSlice {
@@ -169,11 +169,11 @@ class PumpRun {
     append(this.#rows, closed);
     append(rows, closed);
     onSlice?.({ events, rows, sessionizer: this.#sessionizer });
-    if (this.#committedAt === 0) this.#committedAt = this.#clockAt;
     if (this.#clockAt - this.#committedAt >= commitEveryMs) await this.#commit(false);
   }
 
   #count(record: StoredRecord): void {
+    if (this.#committedAt === start.clockAt) this.#committedAt = record.arrivedAt;
     for (const event of decodeEvents(record.data)) {
       this.#events.push(event);
       append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
@@ -225,7 +225,7 @@ class PumpRun {
       await stream.trim(shard, last.position);
       this.#ends.splice(0, kept);
     } catch (error) {
-      onError?.(error, 0);
+      onError?.(asError(error), 0);
     }
   }
 
@@ -237,7 +237,7 @@ class PumpRun {
         return await step();
       } catch (error) {
         if (signal.aborted) throw error;
-        onError?.(error, waitMs);
+        onError?.(asError(error), waitMs);
       }
       await sleep(waitMs, signal);
     }
@@ -256,6 +256,10 @@ function engineOptions({ maxOpenWindows }: PumpOptions): SessionizerOptions {
 function compareMarks(a: Mark, b: Mark): number {
   if (a.position !== b.position) return a.position < b.position ? -1 : 1;
   return a.clockAt - b.clockAt || Number(a.drained) - Number(b.drained);
+}
+
+function asError(fault: unknown): Error {
+  return fault instanceof Error ? fault : new Error(String(fault));
 }
 
 function showMark({ position, clockAt }: Mark): string {

@@ -45,7 +45,7 @@ function lines(file: string): Record<string, unknown>[] {
 function toClick({ arrived_at, ...fields }: Record<string, unknown>): { arrivedAt: number; event: ClickEvent } {
   const arrivedAt = Date.parse(arrived_at as string);
   const client_timestamp = Date.parse(fields.client_timestamp as string);
-  return { arrivedAt, event: click({ ...fields, client_timestamp, received_at: arrivedAt } as Partial<ClickEvent>) };
+  return { arrivedAt, event: click({ ...fields, client_timestamp, received_at: arrivedAt }) };
 }
 
 function toSession(row: Record<string, unknown>): Record<string, unknown> {

@@ -22,5 +22,5 @@ function tuple(name: TableName, row: Record<string, unknown>): string {
 function literal(type: string, value: unknown): string {
   if (value === null || value === undefined || type.startsWith('MAP')) return 'NULL';
   if (type === 'TIMESTAMP') return `epoch_ms(${Number(value)}::BIGINT)`;
-  return typeof value === 'number' ? String(value) : `'${String(value as string).replaceAll("'", "''")}'`;
+  return typeof value === 'number' ? String(value) : `'${(value as string).replaceAll("'", "''")}'`;
 }

@@ -13,7 +13,7 @@ export async function openNativeDuckDb(): Promise<NativeDuckDb> {
   await connection.run("SET timezone = 'Asia/Tokyo'");
   return {
     run: async (sql) => void (await connection.run(sql)),
-    all: async (sql) => (await (await connection.runAndReadAll(sql)).getRowObjects()).map(plain),
+    all: async (sql) => (await connection.runAndReadAll(sql)).getRowObjects().map(plain),
   };
 }
 

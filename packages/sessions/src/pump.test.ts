@@ -1,0 +1,221 @@
+import { type ClickEvent, encodeEvents } from '@taphouse/schema';
+import { click, testTime } from '@taphouse/schema/testing';
+import type { Stream } from '@taphouse/streams';
+import { openMemory } from '@taphouse/streams/memory';
+import { describe, expect, it } from 'vitest';
+import { type PumpOptions, pump } from './pump.ts';
+import { windowPresets } from './stagger-window.ts';
+import { mergedRows, sessionsOf } from './testing/brute-force.ts';
+import { MemoryLake } from './testing/memory-lake.ts';
+
+const shard = '0';
+
+/** A stream whose clock the test turns. */
+function clockedStream(): { stream: Stream; clock: { now: number } } {
+  const clock = { now: testTime };
+  return { stream: openMemory({ now: () => clock.now, tickMs: 1 }), clock };
+}
+
+function append(stream: Stream, ...events: ClickEvent[]): Promise<void> {
+  return stream.append(events.map((event) => ({ partitionKey: event.user_id, data: encodeEvents([event]) })));
+}
+
+/** Runs a pump until `enough`, then stops it as Ctrl-C does. */
+async function runUntil(enough: () => boolean, options: Omit<PumpOptions, 'signal' | 'shard'>): Promise<void> {
+  const stop = new AbortController();
+  const done = pump({ ...options, shard, signal: stop.signal });
+  await Promise.race([done, until(enough)]);
+  stop.abort();
+  await done;
+}
+
+async function until(enough: () => boolean): Promise<void> {
+  while (!enough()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
+const window = windowPresets.seconds;
+
+describe('pump', () => {
+  it('writes events and closed windows, and drains at the end', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const events = [1, 2, 40].map((second) => click({ client_timestamp: testTime + second * 1000 }));
+    const running = runUntil(() => lake.aggregated.rows.length === 1, { stream, ...lake.open(), window });
+    await append(stream, ...events.slice(0, 2));
+    clock.now += 40_000;
+    await append(stream, ...events.slice(2));
+    await running;
+    expect(lake.rawdata.rows).toEqual(events);
+    expect(lake.aggregated.rows.map((row) => row.events)).toEqual([2, 1]);
+    expect(lake.aggregated.marks.get(shard)?.drained).toBe(true);
+  });
+
+  it('closes windows over silence, by the ticks of the stream', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const running = runUntil(() => lake.aggregated.rows.length === 1, { stream, ...lake.open(), window });
+    await append(stream, click());
+    clock.now += 31_000;
+    await running;
+    expect(lake.aggregated.rows).toHaveLength(1);
+    expect(lake.commits.at(-1)?.mark.drained).toBe(false);
+  });
+
+  it('goes on where it stopped, and remembers the events it has seen', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const event = click();
+    await append(stream, event);
+    await runUntil(() => true, { stream, ...lake.open(), window });
+    await runUntil(() => lake.rawdata.rows.length === 1, { stream, ...lake.open(), window, commitEveryMs: 0 });
+    await append(stream, event);
+    await runUntil(() => lake.rawdata.rows.length === 2, { stream, ...lake.open(), window, commitEveryMs: 0 });
+    expect(lake.aggregated.rows.map((row) => row.events)).toEqual([1]);
+  });
+
+  it('tries a failed write again, says so, and loses nothing', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const faults = ['between the tables', 'before the state'];
+    const errors: string[] = [];
+    const ports = lake.open(async (name) => {
+      if (lake.rawdata.rows.length === 0 || faults[0] !== name) return;
+      faults.shift();
+      throw new Error(`disk full ${name}`);
+    });
+    await append(stream, click());
+    const onError = (error: Error): void => void errors.push(error.message);
+    await runUntil(() => faults.length === 0, { stream, ...ports, window, onError, maxRetryMs: 1, commitEveryMs: 0 });
+    expect(errors).toEqual(['disk full between the tables', 'disk full before the state']);
+    expect(lake.rawdata.rows).toHaveLength(1);
+    expect(lake.aggregated.rows).toHaveLength(1);
+  });
+
+  it('closes the windows of another configuration early and keeps their memory of events', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const event = click();
+    await append(stream, event);
+    const stop = new AbortController();
+    const frozen = lake.open(async (name) => {
+      if (name === 'after the state' && lake.rawdata.rows.length > 0) await new Promise(() => {});
+    });
+    void pump({ stream, shard, ...frozen, window, signal: stop.signal, commitEveryMs: 0 });
+    await until(() => lake.saved.get(shard)?.mark.position !== '' && lake.saved.size > 0);
+    await append(stream, event, click());
+    const minutes = windowPresets.minutes;
+    await runUntil(() => lake.rawdata.rows.length === 3, { stream, ...lake.open(), window: minutes, commitEveryMs: 0 });
+    expect(lake.commits.map((commit) => [commit.stepMs, commit.rows.map((row) => row.events)])).toEqual([
+      [30_000, []],
+      [30_000, [1]],
+      [60_000, []],
+      [60_000, [1]],
+    ]);
+  });
+
+  it('refuses a lake that ends before the state', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    await append(stream, click());
+    await runUntil(() => lake.saved.size > 0, { stream, ...lake.open(), window });
+    lake.rawdata.marks.clear();
+    lake.aggregated.marks.clear();
+    await expect(runUntil(() => false, { stream, ...lake.open(), window })).rejects.toThrow(/the lake ends at nothing/);
+  });
+
+  it('refuses a log that has lost what the lake has', async () => {
+    const lake = new MemoryLake();
+    const first = clockedStream();
+    await append(first.stream, click());
+    const dead = lake.open(async (name) => {
+      if (name === 'after the tables') await new Promise(() => {});
+    });
+    void pump({ stream: first.stream, shard, ...dead, window, signal: new AbortController().signal, commitEveryMs: 0 });
+    await until(() => lake.commits.length === 1);
+    const second = clockedStream();
+    second.clock.now += 1;
+    await expect(runUntil(() => false, { stream: second.stream, ...lake.open(), window })).rejects.toThrow(
+      /which the log no longer holds/,
+    );
+  });
+});
+
+describe('a pump that dies at any point', () => {
+  it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('loses and doubles nothing (seed %i)', async (seed) => {
+    const random = seeded(seed);
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const sent: ClickEvent[] = [];
+    for (let life = 0; life < 8; life += 1) {
+      let steps = 1 + Math.floor(random() * 20);
+      const { promise: death, resolve: died } = Promise.withResolvers<void>();
+      const ports = lake.open(async () => {
+        steps -= 1;
+        if (steps > 0) return;
+        died();
+        await new Promise(() => {});
+      });
+      const stop = new AbortController();
+      const window = random() < 0.8 ? windowPresets.seconds : windowPresets.minutes;
+      const bounded = random() < 0.5 ? { maxOpenWindows: 3 } : {};
+      const run = pump({
+        stream,
+        shard,
+        ...ports,
+        window,
+        ...bounded,
+        signal: stop.signal,
+        commitEveryMs: 3_000,
+        maxCommitEvents: 5,
+      });
+      const ended = Promise.race([death, run]);
+      for (let batch = 0; batch < 6; batch += 1) {
+        const events = randomEvents(random, clock.now, sent);
+        sent.push(...events);
+        await append(stream, ...events);
+        clock.now += Math.floor(random() * 15_000);
+        await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      if (random() < 0.3) stop.abort();
+      else steps = Math.min(steps, 3);
+      clock.now += 5_000;
+      await append(stream, click({ client_timestamp: clock.now, event_id: `tail-${seed}-${life}` }));
+      sent.push(click({ client_timestamp: clock.now, event_id: `tail-${seed}-${life}` }));
+      await ended;
+    }
+    await runUntil(() => lake.rawdata.rows.length === sent.length, { stream, ...lake.open(), window });
+    expect(lake.rawdata.rows.map((event) => event.event_id)).toEqual(sent.map((event) => event.event_id));
+    for (const stepMs of new Set(lake.commits.map((commit) => commit.stepMs))) {
+      const rows = lake.commits.filter((commit) => commit.stepMs === stepMs).flatMap((commit) => commit.rows);
+      expect(rows.length).toBeGreaterThan(0);
+    }
+    const counted = mergedRows(lake.aggregated.rows).reduce((sum, session) => sum + session.events, 0);
+    expect(counted).toBe(new Set(sent.map((event) => event.event_id)).size);
+    expect(rebucketed(lake)).toEqual(sessionsOf(sent, 60_000));
+  });
+});
+
+/** Rows of 30 s and of 60 s together answer 60 s. */
+function rebucketed(lake: MemoryLake): unknown {
+  return mergedRows(
+    lake.aggregated.rows.map((row) => ({ ...row, timeagg: Math.floor(row.timeagg / 60_000) * 60_000 })),
+  );
+}
+
+/** A few clicks of three visitors, some late, some copies. */
+function randomEvents(random: () => number, now: number, sent: readonly ClickEvent[]): ClickEvent[] {
+  return Array.from({ length: 1 + Math.floor(random() * 4) }, () => {
+    const copied = sent[Math.floor(random() * sent.length)];
+    if (copied && random() < 0.2) return copied;
+    const lateMs = random() < 0.2 ? Math.floor(random() * 200_000) : 0;
+    return click({ user_id: String(Math.floor(random() * 3)), client_timestamp: now - lateMs });
+  });
+}
+
+function seeded(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}

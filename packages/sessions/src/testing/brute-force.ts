@@ -1,0 +1,47 @@
+/** Sessions found the slow way, from sets of events; shares no code with the engine or the SQL. */
+import type { ClickEvent, SessionRow } from '@taphouse/schema';
+
+/** What two ways of finding sessions must agree on. */
+export interface Session {
+  key: string;
+  events: number;
+  begin: string;
+  end: string;
+}
+
+/** Sessions of each bucket of `stepMs`, by key. */
+export function sessionsOf(events: readonly ClickEvent[], stepMs: number): Session[] {
+  const distinct = [...new Map(events.toReversed().map((event) => [event.event_id, event])).values()];
+  const groups = Map.groupBy(distinct, (event) =>
+    JSON.stringify([event.user_id, event.device_id, Math.floor(event.client_timestamp / stepMs) * stepMs]),
+  );
+  return sorted([...groups].map(([key, group]) => session(key, group)));
+}
+
+function session(key: string, group: ClickEvent[]): Session {
+  const points = group.map((event) => point(event.client_timestamp, event.event_id, event.client_event)).toSorted();
+  return { key, events: points.length, begin: points[0] as string, end: points.at(-1) as string };
+}
+
+/** The rows of the engine, copies of a row dropped, merged by key as the view `sessions` does. */
+export function mergedRows(rows: readonly SessionRow[]): Session[] {
+  const distinct = [...new Map(rows.map((row) => [row.row_id, row])).values()];
+  const groups = Map.groupBy(distinct, (row) => JSON.stringify([row.user_id, row.device_id, row.timeagg]));
+  return sorted([...groups].map(([key, group]) => merged(key, group)));
+}
+
+function merged(key: string, rows: SessionRow[]): Session {
+  const begins = rows.map((row) => point(row.beginsession, row.begin_event_id, row.beginnavigation)).toSorted();
+  const ends = rows.map((row) => point(row.endsession, row.end_event_id, row.endnavigation)).toSorted();
+  const events = rows.reduce((sum, row) => sum + row.events, 0);
+  return { key, events, begin: begins[0] as string, end: ends.at(-1) as string };
+}
+
+/** Sorts as (time, id) does. */
+function point(at: number, id: string, name: string): string {
+  return `${String(at).padStart(15, '0')} ${id} ${name}`;
+}
+
+function sorted(sessions: Session[]): Session[] {
+  return sessions.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+}

@@ -1,0 +1,58 @@
+import type { ClickEvent, Mark, SessionRow } from '@taphouse/schema';
+import type { Checkpoint, Commit, PumpState, Sink } from '../pump-ports.ts';
+
+/** Called at each point where a process may die or a disk may fail; a test throws or hangs here. */
+export type FaultPoint = (name: string) => Promise<void>;
+
+/** Lake and state in memory, with the seams of the real ones: two tables that commit apart, then the state. */
+export class MemoryLake {
+  readonly rawdata: Table<ClickEvent> = { rows: [], marks: new Map() };
+  readonly aggregated: Table<SessionRow> = { rows: [], marks: new Map() };
+  readonly saved = new Map<string, Checkpoint>();
+  readonly commits: Commit[] = [];
+
+  /** Sink and state as one process sees them. */
+  open(at: FaultPoint = async () => {}): { sink: Sink; state: PumpState } {
+    return {
+      sink: {
+        mark: async (shard) => later(this.rawdata.marks.get(shard), this.aggregated.marks.get(shard)),
+        write: async (commit) => {
+          await at('before rawdata');
+          put(this.rawdata, commit, commit.events);
+          await at('between the tables');
+          put(this.aggregated, commit, commit.rows);
+          this.commits.push(commit);
+          await at('after the tables');
+        },
+      },
+      state: {
+        load: async (shard) => this.saved.get(shard),
+        save: async (shard, checkpoint) => {
+          await at('before the state');
+          this.saved.set(shard, structuredClone(checkpoint));
+          await at('after the state');
+        },
+      },
+    };
+  }
+}
+
+interface Table<Row> {
+  rows: Row[];
+  marks: Map<string, Mark>;
+}
+
+function put<Row>(table: Table<Row>, { shard, mark }: Commit, rows: readonly Row[]): void {
+  if (order(mark) <= order(table.marks.get(shard))) return;
+  table.rows.push(...rows);
+  table.marks.set(shard, mark);
+}
+
+function later(a: Mark | undefined, b: Mark | undefined): Mark | undefined {
+  return order(a) < order(b) ? b : a;
+}
+
+/** Sorts as marks do. */
+function order(mark: Mark | undefined): string {
+  return mark ? `${mark.position} ${String(mark.clockAt).padStart(15, '0')} ${mark.drained}` : '';
+}
