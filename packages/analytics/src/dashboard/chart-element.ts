@@ -1,0 +1,53 @@
+import { css, LitElement, type PropertyValues } from 'lit';
+
+import { theme } from './theme.ts';
+
+/** An element that draws to its own width, and again when that changes. */
+export abstract class ChartElement extends LitElement {
+  static override properties = { width: { state: true } };
+  static override styles = [
+    theme,
+    css`
+      :host {
+        display: block;
+        min-width: 0;
+      }
+      svg {
+        display: block;
+        max-width: 100%;
+        overflow: visible;
+        font-size: 12px;
+        color: var(--tap-muted);
+      }
+      svg text,
+      svg tspan {
+        white-space: pre;
+      }
+    `,
+  ];
+
+  declare width: number;
+  readonly #watch = new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    if (width > 0) this.width = width;
+  });
+
+  constructor() {
+    super();
+    this.width = 0;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#watch.observe(this);
+  }
+
+  override disconnectedCallback(): void {
+    this.#watch.disconnect();
+    super.disconnectedCallback();
+  }
+
+  protected override shouldUpdate(_changed: PropertyValues): boolean {
+    return this.width > 0;
+  }
+}

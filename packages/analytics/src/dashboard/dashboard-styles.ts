@@ -1,0 +1,335 @@
+import { css } from 'lit';
+
+/** Layout of the dashboard: one column on a phone, twelve on a desk. */
+export const dashboardStyles = css`
+  :host {
+    display: block;
+  }
+  main {
+    max-width: 1240px;
+    margin: 0 auto;
+    padding: 24px 20px 64px;
+  }
+  header {
+    display: flex;
+    flex-wrap: wrap;
+    align-items: flex-end;
+    gap: 12px 20px;
+    margin-bottom: 18px;
+  }
+  h1 {
+    margin: 0 0 2px;
+    font: 600 34px/1.1 var(--tap-serif);
+    letter-spacing: -0.015em;
+  }
+  .lead {
+    margin: 0;
+    color: var(--tap-muted);
+    max-width: 46rem;
+  }
+  .controls {
+    margin-left: auto;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 10px;
+    align-items: center;
+  }
+  .choice {
+    display: inline-flex;
+    border: 1px solid var(--tap-line);
+    border-radius: 9px;
+    background: var(--tap-surface);
+    padding: 3px;
+  }
+  .choice button {
+    border: 0;
+    background: none;
+    padding: 5px 11px;
+    border-radius: 6px;
+    color: var(--tap-muted);
+    cursor: pointer;
+    white-space: nowrap;
+  }
+  .choice button:hover {
+    color: var(--tap-text);
+  }
+  .choice button[aria-pressed='true'] {
+    background: var(--tap-amber);
+    color: #1c1208;
+    font-weight: 600;
+  }
+  .state {
+    display: inline-flex;
+    align-items: center;
+    gap: 7px;
+    color: var(--tap-muted);
+    font-size: 13.5px;
+    font-variant-numeric: tabular-nums;
+  }
+  .dot {
+    width: 8px;
+    height: 8px;
+    border-radius: 50%;
+    background: var(--tap-line-strong);
+  }
+  .dot.live {
+    background: var(--tap-good);
+    animation: breathe 2.4s ease-in-out infinite;
+  }
+  .dot.lost {
+    background: var(--tap-bad);
+  }
+  @keyframes breathe {
+    50% {
+      opacity: 0.35;
+    }
+  }
+  @media (prefers-reduced-motion: reduce) {
+    .dot.live {
+      animation: none;
+    }
+  }
+  .grid {
+    display: grid;
+    grid-template-columns: repeat(12, minmax(0, 1fr));
+    gap: 16px;
+  }
+  section,
+  .numbers {
+    background: var(--tap-surface);
+    border: 1px solid var(--tap-line);
+    border-radius: 12px;
+  }
+  section {
+    padding: 16px 18px 14px;
+    min-width: 0;
+  }
+  section h2 {
+    margin: 0;
+    font: 600 18px/1.25 var(--tap-serif);
+  }
+  section > p {
+    margin: 2px 0 12px;
+    color: var(--tap-muted);
+    font-size: 13.5px;
+  }
+  .span-12 {
+    grid-column: span 12;
+  }
+  .span-8 {
+    grid-column: span 8;
+  }
+  .span-6 {
+    grid-column: span 6;
+  }
+  .span-4 {
+    grid-column: span 4;
+  }
+  .numbers {
+    display: grid;
+    grid-template-columns: repeat(5, minmax(0, 1fr));
+    margin: 0;
+    overflow: hidden;
+  }
+  .number {
+    padding: 16px 18px 14px;
+    border-left: 1px solid var(--tap-line);
+  }
+  .number:first-child {
+    border-left: 0;
+  }
+  .number dt {
+    font-weight: 600;
+    font-size: 14px;
+  }
+  .number dd {
+    margin: 0;
+  }
+  .value {
+    font: 600 34px/1.15 var(--tap-serif);
+    font-variant-numeric: tabular-nums lining-nums;
+    letter-spacing: -0.02em;
+    white-space: nowrap;
+  }
+  .meaning {
+    color: var(--tap-muted);
+    font-size: 12.5px;
+    line-height: 1.4;
+  }
+  .strip {
+    list-style: none;
+    margin: 0;
+    padding: 0;
+    height: 240px;
+    overflow: hidden;
+    font-size: 13.5px;
+  }
+  .strip li {
+    display: grid;
+    grid-template-columns: 62px minmax(0, 1fr) auto;
+    gap: 8px;
+    padding: 4px 0;
+    border-bottom: 1px solid var(--tap-line);
+    font-variant-numeric: tabular-nums;
+  }
+  .cut {
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  .muted {
+    color: var(--tap-muted);
+  }
+  .scroll {
+    overflow-x: auto;
+    margin: 0 -18px;
+    padding: 0 18px;
+  }
+  table {
+    width: 100%;
+    border-collapse: collapse;
+    font-size: 13.5px;
+    font-variant-numeric: tabular-nums;
+  }
+  th {
+    text-align: left;
+    font-weight: 600;
+    color: var(--tap-muted);
+    padding: 6px 14px 6px 0;
+    border-bottom: 1px solid var(--tap-line-strong);
+    white-space: nowrap;
+  }
+  td {
+    padding: 7px 14px 7px 0;
+    border-bottom: 1px solid var(--tap-line);
+    max-width: 220px;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+  }
+  th.right,
+  td.right {
+    text-align: right;
+  }
+  tr:last-child td {
+    border-bottom: 0;
+  }
+  .panel {
+    padding: 72px 24px;
+    text-align: center;
+  }
+  .panel h2 {
+    font-size: 24px;
+    margin-bottom: 6px;
+  }
+  .panel p {
+    margin: 0 auto 16px;
+    max-width: 44rem;
+    font-size: 15px;
+  }
+  .panel code {
+    font: 13px/1.5 var(--tap-mono);
+    white-space: pre-wrap;
+    overflow-wrap: anywhere;
+  }
+  progress {
+    appearance: none;
+    width: min(320px, 80%);
+    height: 6px;
+    border: 0;
+    border-radius: 3px;
+    overflow: hidden;
+    background: var(--tap-hover);
+  }
+  progress::-webkit-progress-bar {
+    background: var(--tap-hover);
+  }
+  progress::-webkit-progress-value {
+    background: var(--tap-amber);
+  }
+  progress::-moz-progress-bar {
+    background: var(--tap-amber);
+  }
+  .button {
+    display: inline-block;
+    padding: 8px 16px;
+    border: 0;
+    border-radius: 8px;
+    background: var(--tap-amber);
+    color: #1c1208;
+    font-weight: 600;
+    text-decoration: none;
+    cursor: pointer;
+  }
+  .stale {
+    margin: 0 0 16px;
+    padding: 10px 14px;
+    border: 1px solid var(--tap-bad);
+    border-radius: 9px;
+    color: var(--tap-bad);
+  }
+  .nothing {
+    display: grid;
+    place-items: center;
+    height: 240px;
+    color: var(--tap-muted);
+  }
+  @media (max-width: 900px) {
+    .span-8,
+    .span-6,
+    .span-4 {
+      grid-column: span 12;
+    }
+    .numbers {
+      grid-template-columns: repeat(2, minmax(0, 1fr));
+    }
+    .number {
+      border-left: 0;
+      border-top: 1px solid var(--tap-line);
+    }
+    .number:nth-child(even) {
+      border-left: 1px solid var(--tap-line);
+    }
+    .number:first-child {
+      grid-column: span 2;
+      border-top: 0;
+    }
+    .number:nth-child(even) {
+      border-left: 0;
+    }
+    .number:nth-child(n + 2):nth-child(odd) {
+      border-left: 1px solid var(--tap-line);
+    }
+    .controls {
+      margin-left: 0;
+    }
+  }
+  @media (max-width: 560px) {
+    main {
+      padding: 18px 14px 48px;
+    }
+    h1 {
+      font-size: 28px;
+    }
+    .value {
+      font-size: 28px;
+    }
+    .grid {
+      gap: 12px;
+    }
+    section {
+      padding: 14px 14px 12px;
+    }
+    .scroll {
+      margin: 0 -14px;
+      padding: 0 14px;
+    }
+    .number {
+      padding: 12px 14px;
+    }
+    .choice {
+      overflow-x: auto;
+      max-width: calc(100vw - 28px);
+    }
+  }
+`;

@@ -1,0 +1,102 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { makeLake } from '@taphouse/lake/testing';
+import { openChromium } from '@taphouse/test-browser';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
+import { shopRows } from '../testing/shop-rows.ts';
+
+let browser: Browser;
+let pages: Awaited<ReturnType<typeof buildPages>>;
+let folder: string;
+let server: PagesServer;
+let faults: string[];
+let page: Page;
+
+beforeAll(async () => {
+  [browser, pages] = await Promise.all([openChromium(), buildPages()]);
+});
+afterAll(async () => {
+  await browser.close();
+  await pages.remove();
+});
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taphouse-lake-'));
+  server = await servePages({ pages: pages.folder, lake: folder });
+  page = await browser.newPage();
+  faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+});
+afterEach(async () => {
+  await page.close();
+  await server.close();
+  await rm(folder, { recursive: true, force: true });
+});
+
+const value = (name: string): Promise<string | null> =>
+  page
+    .locator('.number')
+    .filter({ has: page.locator('dt', { hasText: name }) })
+    .locator('.value')
+    .textContent();
+
+describe('the dashboard', () => {
+  it('shows the sessions of a lake under a strict policy', async () => {
+    const rows = shopRows({ rows: 2000, untilAt: Date.now(), spanMs: 20 * 3_600_000 });
+    await makeLake({ folder, rows, commits: 3 });
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.locator('.value').first().waitFor();
+
+    const keys = new Set(rows.map((row) => `${row.user_id}/${row.device_id}/${row.timeagg}`));
+    expect(await value('Sessions')).toBe(keys.size.toLocaleString('en-GB'));
+    expect(await value('Visitors')).toBe(String(new Set(rows.map((row) => row.user_id)).size));
+    await page.locator('taphouse-treemap rect').nth(2).waitFor();
+    await page.locator('taphouse-over-time rect').first().waitFor();
+    await shoot('full');
+    expect(faults).toEqual([]);
+  });
+
+  it('takes in a session that comes later, and says what is open', async () => {
+    await makeLake({ folder, rows: shopRows({ rows: 5, untilAt: Date.now(), spanMs: 60_000 }) });
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.locator('.value').first().waitFor();
+    const [late] = shopRows({ rows: 1, untilAt: Date.now() - 120_000, spanMs: 1, seed: 99 });
+    await makeLake({ folder, rows: [{ ...late!, user_id: 'late', row_id: 'row-late' }] });
+    server.say({ event: 'open', data: { total: 17, rows: [], stepMs: 30_000, rangeMs: 30_000 } });
+    server.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
+    await page.locator('td', { hasText: 'late' }).first().waitFor();
+    expect(await value('Open now')).toBe('17');
+  });
+
+  it('says so when the lake is empty', async () => {
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.getByText('No session yet').waitFor();
+    await shoot('empty');
+  });
+
+  it('says so when WebAssembly is blocked', async () => {
+    const strict = await servePages({ pages: pages.folder, lake: folder, policy: "script-src 'self'" });
+    await page.goto(`${strict.origin}/dashboard/`);
+    await page.getByText('wasm-unsafe-eval').waitFor();
+    await strict.close();
+  });
+});
+
+/** Pictures for the eye, where `TAPHOUSE_SHOTS` names a folder. */
+async function shoot(name: string): Promise<void> {
+  const shots = process.env.TAPHOUSE_SHOTS;
+  if (!shots) return;
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: 900 });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(shots, `${name}-${width}-${colorScheme}.png`), fullPage: true });
+    }
+  }
+}

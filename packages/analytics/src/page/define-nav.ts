@@ -1,0 +1,3 @@
+import { TaphouseNav } from './taphouse-nav.ts';
+
+customElements.define('taphouse-nav', TaphouseNav);

@@ -1,0 +1,2 @@
+import '../../dashboard/define-elements.ts';
+import '../../page/define-nav.ts';

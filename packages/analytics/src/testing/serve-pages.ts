@@ -1,0 +1,108 @@
+/** The pages and a lake behind a small real server, for browser tests: strict policy, range requests, live messages. */
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { extname, join, normalize } from 'node:path';
+
+import type { LiveMessage } from '@taphouse/schema';
+import { build } from 'vite';
+
+/** The strictest policy DuckDB-WASM runs under: nothing inline, nothing from elsewhere. */
+export const strictPolicy = [
+  "default-src 'none'",
+  "script-src 'self' 'wasm-unsafe-eval'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "style-src 'self'",
+  "img-src 'self'",
+  "base-uri 'none'",
+  "form-action 'none'",
+].join('; ');
+
+export interface PagesServer {
+  /** Such as `http://127.0.0.1:40001`. */
+  origin: string;
+  /** Paths asked for so far, with the bytes sent. */
+  readonly requests: { path: string; bytes: number }[];
+  /** Sends a live message to every page. */
+  say(message: LiveMessage): void;
+  close(): Promise<void>;
+}
+
+const types: Record<string, string> = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.wasm': 'application/wasm',
+  '.json': 'application/json',
+};
+
+/** Builds the pages as `pnpm run pages` does, into a folder of its own. */
+export async function buildPages(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const folder = await mkdtemp(join(tmpdir(), 'taphouse-pages-'));
+  const configFile = join(import.meta.dirname, '../../vite.config.ts');
+  await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+/** Serves built pages and a lake on a free port of 127.0.0.1. */
+export async function servePages(options: { pages: string; lake: string; policy?: string }): Promise<PagesServer> {
+  const { pages, lake, policy = strictPolicy } = options;
+  const listeners = new Set<ServerResponse>();
+  const requests: PagesServer['requests'] = [];
+  const server = createServer((request, response) => {
+    const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);
+    response.setHeader('Content-Security-Policy', policy);
+    if (path === '/v1/live') return openLive(response, listeners);
+    const file = path.startsWith('/lake/')
+      ? join(lake, normalize(path.slice('/lake'.length)))
+      : join(pages, normalize(path.replace(/^\/analytics/, '').replace(/\/$/, '/index.html')));
+    void sendFile(file, request, response).then((bytes) => requests.push({ path, bytes }));
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  return {
+    origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    requests,
+    say({ event, data }) {
+      for (const response of listeners) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    },
+    async close() {
+      server.closeAllConnections();
+      await new Promise((done) => server.close(done));
+    },
+  };
+}
+
+function openLive(response: ServerResponse, listeners: Set<ServerResponse>): void {
+  response.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store' });
+  response.write(':\n\n');
+  listeners.add(response);
+  response.on('close', () => listeners.delete(response));
+}
+
+/** Sends a file or the range asked for; gives the bytes of the body. */
+async function sendFile(file: string, request: IncomingMessage, response: ServerResponse): Promise<number> {
+  const found = await stat(file).catch(() => null);
+  if (!found?.isFile()) {
+    response.writeHead(404).end();
+    return 0;
+  }
+  const asked = /^bytes=(\d+)-(\d*)$/.exec(request.headers.range ?? '');
+  const start = Number(asked?.[1] ?? 0);
+  const end = Math.min(Number(asked?.[2] || found.size - 1), found.size - 1);
+  response.writeHead(asked ? 206 : 200, {
+    'Content-Type': types[extname(file)] ?? 'application/octet-stream',
+    'Content-Length': end - start + 1,
+    'Accept-Ranges': 'bytes',
+    ...(asked ? { 'Content-Range': `bytes ${start}-${end}/${found.size}` } : {}),
+  });
+  if (request.method === 'HEAD') {
+    response.end();
+    return 0;
+  }
+  createReadStream(file, { start, end }).pipe(response);
+  return end - start + 1;
+}

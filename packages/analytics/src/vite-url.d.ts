@@ -1,0 +1,5 @@
+/** vite: the file is emitted as it is, and the import is its URL. */
+declare module '*?url' {
+  const url: string;
+  export default url;
+}
