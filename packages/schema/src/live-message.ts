@@ -17,7 +17,8 @@ export type LiveMessage =
     }
   /** Windows just closed; their rows reach Parquet with a later `lake` message. */
   | { event: 'sessions'; data: { total: number; rows: SessionRow[] } }
-  /** Windows still open. `rows` are the partial rows of the newest; the closed row will carry the same row_id. */
-  | { event: 'open'; data: { total: number; rows: SessionRow[]; stepMs: number; rangeMs: number } }
+  /** Windows still open. `rows` are the partial rows of the newest; the closed row will carry the same row_id.
+   * Not called `open`: an EventSource fires an event of that name by itself. */
+  | { event: 'windows'; data: { total: number; rows: SessionRow[]; stepMs: number; rangeMs: number } }
   /** A table has a new manifest. */
   | { event: 'lake'; data: { table: TableName; version: number } };

@@ -38,7 +38,7 @@ export function openLiveHub(window: StaggerWindow): LiveHub {
     for (const listener of listeners) listener(message);
   };
   const openMessage = (): LiveMessage => ({
-    event: 'open',
+    event: 'windows',
     data: { total: open.total, rows: open.newest(), ...window },
   });
 
