@@ -76,13 +76,15 @@ describe('the dashboard', () => {
   it('says so when the lake is empty', async () => {
     await page.goto(`${server.origin}/dashboard/`);
     await page.getByText('No session yet').waitFor();
+    expect(faults).toEqual([expect.stringContaining('404'), expect.stringContaining('404')]);
     await shoot('empty');
   });
 
   it('says so when WebAssembly is blocked', async () => {
     const strict = await servePages({ pages: pages.folder, lake: folder, policy: "script-src 'self'" });
     await page.goto(`${strict.origin}/dashboard/`);
-    await page.getByText('wasm-unsafe-eval').waitFor();
+    await page.getByRole('alert').waitFor();
+    expect(await page.getByRole('alert').textContent()).toContain("add 'wasm-unsafe-eval' to script-src");
     await strict.close();
   });
 });

@@ -8,7 +8,7 @@ export interface LiveListener {
   state(state: LiveState): void;
 }
 
-const names: readonly LiveMessage['event'][] = ['clicks', 'sessions', 'open', 'lake'];
+const names: readonly LiveMessage['event'][] = ['clicks', 'sessions', 'windows', 'lake'];
 
 /** Listens to `GET /v1/live`; the browser connects again by itself. Returns what ends it. */
 export function listenLive(url: string, listener: LiveListener): () => void {
@@ -17,8 +17,9 @@ export function listenLive(url: string, listener: LiveListener): () => void {
   source.addEventListener('open', () => listener.state('live'));
   source.addEventListener('error', () => listener.state(source.readyState === EventSource.CLOSED ? 'off' : 'lost'));
   for (const event of names) {
-    source.addEventListener(event, ({ data }: MessageEvent<string>) => {
-      listener.message({ event, data: JSON.parse(data) } as LiveMessage);
+    source.addEventListener(event, (happened: Event) => {
+      // `open` is also what an EventSource calls its own opening, which has no data.
+      if (happened instanceof MessageEvent) listener.message({ event, data: JSON.parse(String(happened.data)) });
     });
   }
   return () => source.close();

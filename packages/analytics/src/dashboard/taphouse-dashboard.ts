@@ -12,6 +12,7 @@ import { theme } from './theme.ts';
 type Stage = 'starting' | 'ready' | 'failed';
 type LiveClick = Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number];
 
+const none = html`<div class="nothing">No session in this range</div>`;
 /** Shortest time between two readings of the lake. */
 const refreshMs = 2_000;
 const mostClicks = 40;
@@ -121,7 +122,7 @@ export class TaphouseDashboard extends LitElement {
   #hear(message: LiveMessage): void {
     if (message.event === 'clicks')
       this.clicks = [...message.data.clicks.toReversed(), ...this.clicks].slice(0, mostClicks);
-    if (message.event === 'open') {
+    if (message.event === 'windows') {
       this.openNow = message.data.total;
       this.stepMs ??= message.data.stepMs;
     }
@@ -221,7 +222,6 @@ export class TaphouseDashboard extends LitElement {
 
   #starting(): TemplateResult {
     const { loaded, total } = this.bytes;
-    const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(1);
     return html`<section class="panel" aria-busy="true">
       <h2>Pouring the database</h2>
       <p>
@@ -272,21 +272,23 @@ export class TaphouseDashboard extends LitElement {
     </dl>`;
   }
 
-  #charts(picture: Picture): TemplateResult {
-    const none = html`<div class="nothing">No session in this range</div>`;
-    const some = picture.sessions > 0;
+  #overTime(picture: Picture): TemplateResult {
     return html`<section class="span-8">
-        <h2>Sessions over time</h2>
-        <p>by begin, in bars of ${formatDuration(picture.bucketMs / 1000)}, UTC</p>
-        ${
-          some
-            ? html`<taphouse-over-time .points=${picture.overTime} .bucketMs=${picture.bucketMs}></taphouse-over-time>`
-            : none
-        }
-      </section>
-      <section class="span-6">
+      <h2>Sessions over time</h2>
+      <p>by begin, in bars of ${formatDuration(picture.bucketMs / 1000)}, UTC</p>
+      ${
+        picture.sessions > 0
+          ? html`<taphouse-over-time .points=${picture.overTime} .bucketMs=${picture.bucketMs}></taphouse-over-time>`
+          : none
+      }
+    </section>`;
+  }
+
+  #charts(picture: Picture): TemplateResult {
+    const some = picture.sessions > 0;
+    return html`<section class="span-6">
         <h2>Time spent, by device</h2>
-        <p>size: seconds in sessions; darker: more events</p>
+        <p>size: seconds in sessions; the stronger the colour, the more events</p>
         ${some ? html`<taphouse-treemap .devices=${picture.devices}></taphouse-treemap>` : none}
       </section>
       <section class="span-6">
@@ -358,4 +360,8 @@ export class TaphouseDashboard extends LitElement {
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
+}
+
+function megabytes(bytes: number): string {
+  return (bytes / 1e6).toFixed(1);
 }

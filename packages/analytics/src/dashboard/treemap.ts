@@ -115,7 +115,7 @@ function tile(leaf: HierarchyRectangularNode<Node>, most: number): TemplateResul
         ? svg`<text class=${shade} x=${leaf.x0 + 9} y=${leaf.y0 + 36}>${about}</text>`
         : nothing
     }
-  </g>` as TemplateResult;
+  </g>`;
 }
 
 function cut(text: string, letters: number): string {
