@@ -6,14 +6,20 @@ const maxRecordLength = 349_000;
 
 /** A batch's events as stream records: one a visitor and device, in the batch's order; more only if they outgrow one. */
 export function toRecords(events: readonly ClickEvent[]): StreamRecord[] {
-  const byKey = new Map<string, ClickEvent[]>();
-  for (const event of events) {
-    const key = partitionKey(event.user_id, event.device_id);
-    const group = byKey.get(key);
-    if (group) group.push(event);
-    else byKey.set(key, [event]);
-  }
-  return [...byKey].flatMap(([key, group]) => split(encodeEvents(group)).map((data) => ({ partitionKey: key, data })));
+  return groupByVisitor(events).flatMap((group) => {
+    const key = partitionKey(group[0]!.user_id, group[0]!.device_id);
+    const lines = encodeEvents(group);
+    if (lines.length <= maxRecordLength) return [{ partitionKey: key, data: lines }];
+    return split(lines).map((data) => ({ partitionKey: key, data }));
+  });
+}
+
+function groupByVisitor(events: readonly ClickEvent[]): (readonly ClickEvent[])[] {
+  const [first] = events;
+  // Nearly every batch is one visitor's.
+  if (!first || events.every((event) => event.user_id === first.user_id && event.device_id === first.device_id))
+    return first ? [events] : [];
+  return [...Map.groupBy(events, ({ user_id, device_id }) => `${user_id}\0${device_id}`).values()];
 }
 
 /** Cuts lines into pieces of at most `maxRecordLength`; no line is longer than the largest event. */

@@ -13,9 +13,13 @@ export interface Limits {
   maxEventBytes: number;
   /** Deepest nesting of the JSON text; a deeper body is refused unparsed. */
   maxDepth: number;
+  /** Most keys of any one object in the JSON text; a wider body is refused unparsed. */
+  maxKeys: number;
+  /** Most values in the JSON text, keys not counted; a body of more is refused unparsed. */
+  maxValues: number;
   /** Longest `event_id`, characters; printable ASCII only. */
   maxEventIdLength: number;
-  /** Longest `user_id`, `device_id` or `client_event`, characters. */
+  /** Longest `user_id`, `device_id` or `client_event`, characters; none of them a control character. */
   maxNameLength: number;
   /** Longest `page_url` or `referrer`, characters. */
   maxUrlLength: number;
@@ -40,6 +44,8 @@ export const limits: Limits = {
   maxEvents: 1_000,
   maxEventBytes: 32_768,
   maxDepth: 32,
+  maxKeys: 256,
+  maxValues: 100_000,
   maxEventIdLength: 64,
   maxNameLength: 128,
   maxUrlLength: 2_048,
