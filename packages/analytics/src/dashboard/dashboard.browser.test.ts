@@ -67,7 +67,7 @@ describe('the dashboard', () => {
     await page.locator('.value').first().waitFor();
     const [late] = shopRows({ rows: 1, untilAt: Date.now() - 120_000, spanMs: 1, seed: 99 });
     await makeLake({ folder, rows: [{ ...late!, user_id: 'late', row_id: 'row-late' }] });
-    server.say({ event: 'open', data: { total: 17, rows: [], stepMs: 30_000, rangeMs: 30_000 } });
+    server.say({ event: 'windows', data: { total: 17, rows: [], stepMs: 30_000, rangeMs: 30_000 } });
     server.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
     await page.locator('td', { hasText: 'late' }).first().waitFor();
     expect(await value('Open now')).toBe('17');

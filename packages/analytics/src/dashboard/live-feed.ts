@@ -18,7 +18,6 @@ export function listenLive(url: string, listener: LiveListener): () => void {
   source.addEventListener('error', () => listener.state(source.readyState === EventSource.CLOSED ? 'off' : 'lost'));
   for (const event of names) {
     source.addEventListener(event, (happened: Event) => {
-      // `open` is also what an EventSource calls its own opening, which has no data.
       if (happened instanceof MessageEvent) listener.message({ event, data: JSON.parse(String(happened.data)) });
     });
   }

@@ -207,7 +207,8 @@ export class TaphouseDashboard extends LitElement {
     if (!this.picture) return this.#starting();
     const nothingYet = this.picture.sessions === 0 && this.#connection?.manifests().aggregated == null;
     return html`<div class="grid">
-      ${this.#numbers(this.picture)} ${nothingYet ? this.#empty() : this.#charts(this.picture)} ${this.#strip()}
+      ${this.#numbers(this.picture)} ${nothingYet ? this.#empty() : this.#overTime(this.picture)} ${this.#strip()}
+      ${nothingYet ? nothing : [this.#charts(this.picture), this.#latest(this.picture)]}
       ${nothingYet ? nothing : this.#latest(this.picture)}
     </div>`;
   }
