@@ -13,9 +13,9 @@ export interface ManifestRead {
 export interface ManifestChange {
   /** Files that become live. Already stored, durably. */
   added?: readonly ManifestFile[];
-  /** Paths that stop being live; listed in `removed` for readers of an older manifest. */
+  /** Paths that stop being live; listed in `removed` for readers of an older manifest, if not in `forgotten` as well. */
   removed?: readonly string[];
-  /** Paths to drop from `removed`: their files are gone. */
+  /** Paths not to list in `removed` any more: their files are gone, or about to be. */
   forgotten?: readonly string[];
   /** New marks. */
   marks?: Readonly<Record<string, Mark>>;
@@ -72,11 +72,11 @@ export async function changeManifest(
   store: ObjectStore,
   table: TableName,
   nowMs: number,
-  change: (manifest: Manifest) => ManifestChange | undefined,
+  change: (manifest: Manifest) => ManifestChange | undefined | Promise<ManifestChange | undefined>,
 ): Promise<Manifest> {
   for (;;) {
     const { manifest, tag } = await readManifest(store, table);
-    const wanted = change(manifest);
+    const wanted = await change(manifest);
     if (!wanted) return manifest;
     const next = applyChange(manifest, wanted, nowMs);
     try {
@@ -102,7 +102,7 @@ export function applyChange(manifest: Manifest, change: ManifestChange, nowMs: n
     files: [...kept, ...added],
     removed: [
       ...manifest.removed.filter((file) => !forgotten.has(file.path) && !addedPaths.has(file.path)),
-      ...[...gone].map((path) => ({ path, removedAt: nowMs })),
+      ...[...gone].filter((path) => !forgotten.has(path)).map((path) => ({ path, removedAt: nowMs })),
     ],
     marks: { ...manifest.marks, ...change.marks },
   };

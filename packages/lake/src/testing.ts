@@ -24,7 +24,7 @@ export interface MakeLakeOptions {
  */
 export async function makeLake(options: MakeLakeOptions): Promise<void> {
   const { folder, events = [], rows = [], stepMs = 30_000, commits = 1 } = options;
-  const lake = await openLake({ folder });
+  const lake = await openLake({ folder, sealAfterMs: Infinity });
   let mark: Mark = (await lake.mark('made')) ?? { position: '000000', clockAt: 0, drained: false };
   for (let index = 0; index < commits; index += 1) {
     const from = mark.position;

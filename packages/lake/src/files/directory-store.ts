@@ -65,7 +65,9 @@ async function getObject(path: string, range?: ByteRange): Promise<StoredObject 
   // Versions are cleared away behind us only when newer ones are there.
   if (!file) return version === undefined ? undefined : getObject(path, range);
   try {
-    const { size } = await file.stat();
+    const info = await file.stat();
+    if (!info.isFile()) return undefined;
+    const { size } = info;
     const start = range?.start ?? 0;
     const end = Math.min(range?.end ?? size, size);
     const body = new Uint8Array(Math.max(0, end - start));
@@ -110,7 +112,7 @@ async function overwrite(key: string, path: string, body: Uint8Array): Promise<v
 }
 
 async function isThere(path: string): Promise<boolean> {
-  return (await stat(path).catch(ignoreMissing)) !== undefined;
+  return (await stat(path).catch(ignoreMissing))?.isFile() === true;
 }
 
 /** A faster writer may have published a newer version before our rename put ours in its place. */

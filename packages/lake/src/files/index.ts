@@ -4,5 +4,6 @@
  */
 export { directoryStore } from './directory-store.ts';
 export { type FileStore, type LocalFile } from './file-store.ts';
-export { type CompactOptions, type CompactReport, type Lake, type LakeOptions, openLake } from './lake.ts';
+export { type CompactOptions, type Lake, type LakeOptions, type LakePlace, openLake } from './lake.ts';
+export { type CompactReport } from './merge-files.ts';
 export { type LakeQuery, type QueryResult, type QueryValue, openQuery } from './open-query.ts';

@@ -187,6 +187,20 @@ describe('a lake', () => {
     expect(files).toMatchObject([{ sealed: true, rows: 1, stepMs: 30_000 }]);
   });
 
+  it('seals a day by itself once it is over for an hour, and takes late rows after', async () => {
+    await lake.write(commit(1));
+    await lake.write(commit(2));
+    nowAt = Date.UTC(2026, 10, 24, 2);
+    await lake.write(commit(3, { events: [] }));
+    await lake.compact({ before: 0 });
+    expect((await lake.manifest('aggregated')).files).toMatchObject([{ sealed: true, rows: 1 }]);
+    await lake.write(commit(4, { events: [] }));
+    await lake.compact({ before: 0 });
+    const { files } = await lake.manifest('aggregated');
+    expect(files.map(({ sealed }) => sealed)).toEqual([true, false]);
+    expect(await ask('SELECT events FROM sessions')).toEqual([{ events: 4n }]);
+  });
+
   it('goes on where it was when it is opened again', async () => {
     await lake.write(commit(1));
     await lake.close();

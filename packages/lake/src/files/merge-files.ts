@@ -1,74 +1,95 @@
 import type { ManifestFile, TableName } from '@taphouse/schema';
-import { duckdbViews } from '@taphouse/sessions/sql';
 
-import { createView, quoteText } from '../sql/table-ddl.ts';
-import type { Database } from './database.ts';
-import { fileKey } from './day-files.ts';
-import type { FileStore } from './file-store.ts';
-import { columnNames, parquetOptions, sortOrder, timeColumn } from './parquet-writer.ts';
+import { dayMs, filesByDay } from './day-files.ts';
+import { sortOrder } from './parquet-writer.ts';
+import { maxSmallFiles, rollPlan } from './roll-plan.ts';
+import {
+  type Room,
+  columnNames,
+  copyOut,
+  exchangeFiles,
+  largestStep,
+  manifestOf,
+  storeFiles,
+  tableNames,
+  withFiles,
+} from './room.ts';
 
-/** `rolled`: the same rows in one file. `sealed`: rows of a session merged, copies of events dropped. */
-export type MergeKind = 'rolled' | 'sealed';
-
-export interface MergeOptions {
-  table: TableName;
-  /** Files of one day. */
-  files: readonly ManifestFile[];
-  how: MergeKind;
-  /** The local file to write. */
-  path: string;
+/** What sealing did, both tables together. */
+export interface CompactReport {
+  /** Days sealed. */
+  days: number;
+  filesBefore: number;
+  filesAfter: number;
+  rowsBefore: number;
+  rowsAfter: number;
 }
 
 /** Relations that have each event and each session once. */
-const merged = { rawdata: 'events', aggregated: '(SELECT *, ' + mergedRowId() + ' AS row_id FROM sessions)' } as const;
+const merged = { rawdata: 'events', aggregated: `(SELECT *, ${mergedRowId()} AS row_id FROM sessions)` } as const;
 
 /** A merged row is no part that could come again: its id is made of its content. */
 function mergedRowId(): string {
   return `'sealed/' || md5(concat_ws('|', user_id, device_id, epoch_ms(timeagg), events, begin_event_id, end_event_id))`;
 }
 
-/** Writes the rows of several files of a day into one local file. */
-export async function mergeFiles(
-  db: Database,
-  store: FileStore,
-  { table, files, how, path }: MergeOptions,
-): Promise<Omit<ManifestFile, 'path' | 'bytes'>> {
-  const local = await Promise.all(files.map((file) => store.openFile(fileKey(table, file.path))));
-  try {
-    await showTables(
-      db,
-      table,
-      local.map((file) => file.path),
-    );
-    const source = how === 'sealed' ? merged[table] : table;
-    await db.run(
-      `COPY (SELECT ${columnNames(table)} FROM ${source} ORDER BY ${sortOrder[table]}) TO ${quoteText(path)} ${parquetOptions}`,
-    );
-    const steps = files.flatMap(({ stepMs }) => (stepMs === undefined ? [] : [stepMs]));
-    return {
-      ...(await describeFile(db, table, path)),
-      sealed: how === 'sealed',
-      ...(steps.length > 0 ? { stepMs: Math.max(...steps) } : {}),
-    };
-  } finally {
-    await Promise.all(local.map((file) => file.release()));
+/**
+ * Keeps the files of each day few: small ones of days under way are rolled into larger ones, and days that
+ * ended before `sealBefore` are sealed, again only when many small files came late.
+ */
+export async function tidy(room: Room, sealBefore: number): Promise<void> {
+  for (const table of tableNames) {
+    for (const [dayAt, files] of filesByDay((await manifestOf(room, table)).files)) {
+      const small = files.filter((file) => !file.sealed);
+      if (small.length === 0) continue;
+      const settled = dayAt + dayMs <= sealBefore;
+      if (settled && (small.length === files.length || small.length > maxSmallFiles)) await seal(room, table, files);
+      else await roll(room, table, rollPlan(files));
+    }
   }
 }
 
-async function showTables(db: Database, table: TableName, paths: readonly string[]): Promise<void> {
-  for (const each of ['rawdata', 'aggregated'] as const) await db.run(createView(each, each === table ? paths : []));
-  for (const view of duckdbViews()) await db.run(view);
+/** Seals each day that ended before `before` and is not sealed yet. */
+export async function sealDays(room: Room, before: number): Promise<CompactReport> {
+  const report: CompactReport = { days: 0, filesBefore: 0, filesAfter: 0, rowsBefore: 0, rowsAfter: 0 };
+  for (const table of tableNames) {
+    for (const [dayAt, files] of filesByDay((await manifestOf(room, table)).files)) {
+      if (dayAt + dayMs > before || files.every((file) => file.sealed)) continue;
+      const sealed = await seal(room, table, files);
+      if (!sealed) continue;
+      report.days += 1;
+      report.filesBefore += files.length;
+      report.filesAfter += sealed.length;
+      report.rowsBefore += sumRows(files);
+      report.rowsAfter += sumRows(sealed);
+    }
+  }
+  return report;
 }
 
-/** What a manifest says of a Parquet file, from its footer and its time column. */
-export async function describeFile(
-  db: Database,
+/** One day's files become sealed ones; undefined if another writer changed the day meanwhile. */
+async function seal(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<ManifestFile[] | undefined> {
+  return rewrite(room, table, files, { source: merged[table], sealed: true });
+}
+
+async function roll(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<void> {
+  if (files.length > 0) await rewrite(room, table, files, { source: table, sealed: false });
+}
+
+async function rewrite(
+  room: Room,
   table: TableName,
-  path: string,
-): Promise<Pick<ManifestFile, 'rows' | 'minAt' | 'maxAt'>> {
-  const time = timeColumn[table];
-  const [row] = await db.rows(
-    `SELECT count(*) AS rows, epoch_ms(min(${time})) AS first, epoch_ms(max(${time})) AS last FROM ${quoteText(path)}`,
-  );
-  return { rows: Number(row?.rows), minAt: Number(row?.first), maxAt: Number(row?.last) };
+  files: readonly ManifestFile[],
+  { source, sealed }: { source: string; sealed: boolean },
+): Promise<ManifestFile[] | undefined> {
+  const query = `SELECT ${columnNames(table)} FROM ${source} ORDER BY ${sortOrder[table]}`;
+  const written = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
+  const name = sealed ? 'sealed' : 'rolled';
+  const added = await storeFiles(room, table, written, { name, sealed, ...largestStep(files) });
+  const removed = files.map(({ path }) => path);
+  return (await exchangeFiles(room, table, removed, added)) ? added : undefined;
+}
+
+function sumRows(files: readonly ManifestFile[]): number {
+  return files.reduce((rows, file) => rows + file.rows, 0);
 }

@@ -20,12 +20,7 @@ export const sortOrder = {
  * How every file is written: version 1 pages with plain and dictionary encodings, which DuckDB-WASM 1.28.0 reads;
  * zstd; row groups that a range reader can skip.
  */
-export const parquetOptions = '(FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880)';
-
-/** The columns of a table, in order, as SQL. */
-export function columnNames(table: TableName): string {
-  return tables[table].map(({ name }) => name).join(', ');
-}
+export const parquetOptions = 'FORMAT parquet, COMPRESSION zstd, PARQUET_VERSION v1, ROW_GROUP_SIZE 122880';
 
 type Row = Readonly<Record<string, unknown>>;
 
@@ -49,7 +44,7 @@ export async function writeParquet(
     await fillStage(db, stage, columns, rows as readonly Row[]);
     const typed = columns.map(typedColumn).join(', ');
     await db.run(
-      `COPY (SELECT ${typed} FROM ${stage} ORDER BY ${sortOrder[table]}) TO ${quoteText(path)} ${parquetOptions}`,
+      `COPY (SELECT ${typed} FROM ${stage} ORDER BY ${sortOrder[table]}) TO ${quoteText(path)} (${parquetOptions})`,
     );
   } finally {
     await db.run(`DROP TABLE ${stage}`);

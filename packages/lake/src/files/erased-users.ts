@@ -1,0 +1,74 @@
+import { createHmac, randomBytes } from 'node:crypto';
+
+import { type ObjectStore, ReplaceConflictError } from '../object-store.ts';
+
+const key = 'erased.json';
+
+/** `erased.json`: who was erased, as digests, so that the list itself names nobody. */
+interface ErasedFile {
+  format: 1;
+  /** Key of the digests, hexadecimal. */
+  salt: string;
+  users: Record<string, Erasure>;
+}
+
+interface Erasure {
+  /** Milliseconds since 1970 UTC. What arrived up to then is never written again, from wherever it is replayed. */
+  erasedAt: number;
+  /** True if later events of the user are refused too. */
+  refused: boolean;
+}
+
+/** The erased users of a lake. */
+export interface ErasedUsers {
+  /** True if an event or row of the user that arrived at this time must not be stored. */
+  covers(userId: string, arrivedAt: number): boolean;
+  /** Digest of the list, to see whether it has changed. */
+  readonly tag: string | undefined;
+}
+
+/** Reads who was erased. */
+export async function readErasedUsers(store: ObjectStore): Promise<ErasedUsers> {
+  const { file, tag } = await readFile(store);
+  if (Object.keys(file.users).length === 0) return { covers: () => false, tag };
+  const known = new Map<string, Erasure | undefined>();
+  return {
+    tag,
+    covers: (userId, arrivedAt) => {
+      if (!known.has(userId)) known.set(userId, file.users[digest(file.salt, userId)]);
+      const erasure = known.get(userId);
+      return erasure !== undefined && (erasure.refused || arrivedAt <= erasure.erasedAt);
+    },
+  };
+}
+
+/** Remembers users as erased; a user once refused stays so. */
+export async function rememberErased(
+  store: ObjectStore,
+  userIds: readonly string[],
+  { erasedAt, refused }: Erasure,
+): Promise<void> {
+  for (;;) {
+    const { file, tag } = await readFile(store);
+    for (const userId of userIds) {
+      const name = digest(file.salt, userId);
+      file.users[name] = { erasedAt, refused: refused || file.users[name]?.refused === true };
+    }
+    try {
+      await store.replace(key, new TextEncoder().encode(JSON.stringify(file)), tag);
+      return;
+    } catch (error) {
+      if (!(error instanceof ReplaceConflictError)) throw error;
+    }
+  }
+}
+
+async function readFile(store: ObjectStore): Promise<{ file: ErasedFile; tag: string | undefined }> {
+  const found = await store.get(key);
+  if (!found) return { file: { format: 1, salt: randomBytes(16).toString('hex'), users: {} }, tag: undefined };
+  return { file: JSON.parse(new TextDecoder().decode(found.body)) as ErasedFile, tag: found.tag };
+}
+
+function digest(salt: string, userId: string): string {
+  return createHmac('sha256', salt).update(userId).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+
+import { type Manifest, type ManifestFile, type TableName, tables } from '@taphouse/schema';
+import { duckdbViews } from '@taphouse/sessions/sql';
+
+import { type ManifestChange, changeManifest, readManifest } from '../manifest-protocol.ts';
+import { createView, quoteText } from '../sql/table-ddl.ts';
+import type { Database } from './database.ts';
+import { fileKey, filePath } from './day-files.ts';
+import type { FileStore } from './file-store.ts';
+import { parquetOptions, timeColumn } from './parquet-writer.ts';
+
+export const tableNames = ['rawdata', 'aggregated'] as const;
+
+/** How long files that are no longer live stay for readers of an older manifest, milliseconds. */
+export const graceMs = 5 * 60_000;
+
+/** Where a large result is cut into files. DuckDB cuts at the first row group past it. */
+const maxFileBytes = 192 * 1024 * 1024;
+
+/** What all work on a lake shares: its store, a database, a work folder, a clock. */
+export interface Room {
+  readonly store: FileStore;
+  /** For reading and rewriting files; one task at a time. */
+  readonly db: Database;
+  readonly workFolder: string;
+  readonly now: () => number;
+  readonly onCommit?: ((table: TableName, manifest: Manifest) => void) | undefined;
+}
+
+/** A Parquet file in the work folder, and what a manifest will say of it. */
+export interface LocalParquet {
+  path: string;
+  rows: number;
+  minAt: number;
+  maxAt: number;
+}
+
+/** The manifest of a table as it is now. */
+export async function manifestOf(room: Pick<Room, 'store'>, table: TableName): Promise<Manifest> {
+  return (await readManifest(room.store, table)).manifest;
+}
+
+/** A path in the work folder that nothing has used. */
+export function freshPath(room: Pick<Room, 'workFolder'>): string {
+  return join(room.workFolder, `${randomUUID()}.parquet`);
+}
+
+/** Changes a manifest, clears away files past their grace, and tells the listener. */
+export async function changeTable(
+  room: Omit<Room, 'db'>,
+  table: TableName,
+  change: (manifest: Manifest) => ManifestChange | undefined | Promise<ManifestChange | undefined>,
+): Promise<Manifest> {
+  const forgotten = await clearRemoved(room, table);
+  let changed = false;
+  const manifest = await changeManifest(room.store, table, room.now(), async (current) => {
+    const wanted = await change(current);
+    changed = wanted !== undefined;
+    return wanted && { ...wanted, forgotten: [...forgotten, ...(wanted.forgotten ?? [])] };
+  });
+  if (changed) room.onCommit?.(table, manifest);
+  return manifest;
+}
+
+/** Deletes files past their grace. Deleted first, then dropped from the manifest, so none is left behind. */
+async function clearRemoved(room: Omit<Room, 'db'>, table: TableName): Promise<string[]> {
+  const { removed } = await manifestOf(room, table);
+  const gone = removed.filter(({ removedAt }) => removedAt <= room.now() - graceMs).map(({ path }) => path);
+  if (gone.length > 0) await room.store.delete(gone.map((path) => fileKey(table, path)));
+  return gone;
+}
+
+/** Shows the database these files as `rawdata` and `aggregated`, with all views over them, while `task` runs. */
+export async function withFiles<T>(
+  room: Room,
+  live: Partial<Record<TableName, readonly Pick<ManifestFile, 'path'>[]>>,
+  task: () => Promise<T>,
+): Promise<T> {
+  const opened = await Promise.all(
+    tableNames.map(async (table) => {
+      const files = await Promise.all((live[table] ?? []).map(({ path }) => room.store.openFile(fileKey(table, path))));
+      return { table, files };
+    }),
+  );
+  try {
+    for (const { table, files } of opened) {
+      await room.db.run(
+        createView(
+          table,
+          files.map((file) => file.path),
+        ),
+      );
+    }
+    for (const view of duckdbViews()) await room.db.run(view);
+    return await task();
+  } finally {
+    await Promise.all(opened.flatMap(({ files }) => files.map((file) => file.release())));
+  }
+}
+
+/** Writes the result of a query, which has a table's columns and is sorted, to one or more files in the work folder. */
+export async function copyOut(room: Room, table: TableName, query: string): Promise<LocalParquet[]> {
+  const folder = join(room.workFolder, randomUUID());
+  await mkdir(folder);
+  await room.db.run(`COPY (${query}) TO ${quoteText(folder)} (${parquetOptions}, FILE_SIZE_BYTES ${maxFileBytes})`);
+  const paths = (await readdir(folder)).map((name) => join(folder, name));
+  const written = await Promise.all(paths.map(async (path) => ({ path, ...(await describe(room.db, table, path)) })));
+  for (const { path, rows } of written) if (rows === 0) await rm(path);
+  return written.filter(({ rows }) => rows > 0).toSorted((a, b) => a.minAt - b.minAt || a.maxAt - b.maxAt);
+}
+
+async function describe(db: Database, table: TableName, path: string): Promise<Omit<LocalParquet, 'path'>> {
+  const time = timeColumn[table];
+  const [row] = await db.rows(
+    `SELECT count(*) AS rows, epoch_ms(min(${time})) AS first, epoch_ms(max(${time})) AS last FROM ${quoteText(path)}`,
+  );
+  return { rows: Number(row?.rows), minAt: Number(row?.first), maxAt: Number(row?.last) };
+}
+
+/** Stores files of one day under fresh names that begin with `name`. They are not live before a manifest says so. */
+export async function storeFiles(
+  room: Pick<Room, 'store'>,
+  table: TableName,
+  files: readonly LocalParquet[],
+  facts: Pick<ManifestFile, 'sealed' | 'stepMs'> & { name: string },
+): Promise<ManifestFile[]> {
+  const { name, ...rest } = facts;
+  const stored: ManifestFile[] = [];
+  for (const { path: local, rows, minAt, maxAt } of files) {
+    const path = filePath(minAt, `${name}-${randomUUID().slice(0, 13)}`);
+    const bytes = await room.store.putFile(fileKey(table, path), local);
+    stored.push({ path, bytes, rows, minAt, maxAt, ...rest });
+  }
+  return stored;
+}
+
+/**
+ * Puts files in the place of others, at once, if all of those are still live.
+ *
+ * @returns false if another writer took one of them away; then nothing has changed
+ */
+export async function exchangeFiles(
+  room: Room,
+  table: TableName,
+  removed: readonly string[],
+  added: readonly ManifestFile[],
+): Promise<boolean> {
+  let applied = false;
+  await changeTable(room, table, (manifest) => {
+    const live = new Set(manifest.files.map(({ path }) => path));
+    applied = removed.every((path) => live.has(path));
+    return applied ? { added, removed } : undefined;
+  });
+  if (!applied) await room.store.delete(added.map(({ path }) => fileKey(table, path)));
+  return applied;
+}
+
+/** The largest step of the windows in these files. */
+export function largestStep(files: readonly ManifestFile[]): Pick<ManifestFile, 'stepMs'> {
+  const steps = files.flatMap(({ stepMs }) => (stepMs === undefined ? [] : [stepMs]));
+  return steps.length > 0 ? { stepMs: Math.max(...steps) } : {};
+}
+
+/** The columns of a table, in order, as SQL. */
+export function columnNames(table: TableName): string {
+  return tables[table].map(({ name }) => name).join(', ');
+}
