@@ -10,14 +10,14 @@ const require = createRequire(import.meta.url);
 
 /**
  * What a page may do. DuckDB-WASM needs `wasm-unsafe-eval`; nothing may be fetched from another host, so no click,
- * query or credential leaves this origin. Styles set by charts are inline attributes.
+ * query or credential leaves this origin.
  */
 const contentSecurityPolicy = [
   `default-src 'self'`,
   `script-src 'self' 'wasm-unsafe-eval'`,
   `connect-src 'self'`,
   `worker-src 'self'`,
-  `style-src 'self' 'unsafe-inline'`,
+  `style-src 'self'`,
   `img-src 'self' data: blob:`,
   `object-src 'none'`,
   `base-uri 'none'`,
