@@ -3,7 +3,10 @@
  * Takes commits and merges files; it decides no window and knows no stream.
  */
 export { directoryStore } from './directory-store.ts';
+export { EraseError, type EraseOptions, type EraseReport } from './erase-users.ts';
+export { type ErasedUsers } from './erased-users.ts';
 export { type FileStore, type LocalFile } from './file-store.ts';
 export { type CompactOptions, type Lake, type LakeOptions, type LakePlace, openLake } from './lake.ts';
 export { type CompactReport } from './merge-files.ts';
+export { type RetainOptions, type RetainReport } from './retain-days.ts';
 export { type LakeQuery, type QueryResult, type QueryValue, openQuery } from './open-query.ts';

@@ -7,10 +7,12 @@ import { isAhead } from '../manifest-protocol.ts';
 import { type Database, openDatabase } from './database.ts';
 import { fileKey, filePath, groupByDay } from './day-files.ts';
 import { directoryStore } from './directory-store.ts';
+import { type EraseOptions, type EraseReport, eraseUsers, unfinishedErase } from './erase-users.ts';
 import { type ErasedUsers, readErasedUsers } from './erased-users.ts';
 import type { FileStore } from './file-store.ts';
 import { type CompactReport, sealDays, tidy } from './merge-files.ts';
 import { writeParquet } from './parquet-writer.ts';
+import { type RetainOptions, type RetainReport, retainDays } from './retain-days.ts';
 import { type Room, changeTable, freshPath, manifestOf, tableNames } from './room.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
@@ -46,6 +48,17 @@ export interface Lake extends Sink {
    * (user_id, device_id, timeagg), copies of events dropped, sorted for pruning. Days already sealed are left alone.
    */
   compact(options?: CompactOptions): Promise<CompactReport>;
+  /** Drops whole days. */
+  retain(options: RetainOptions): Promise<RetainReport>;
+  /**
+   * Removes all rows of some users from both tables, and from a folder of dead letters, and proves it by a scan.
+   * What arrived until now is never written again, from wherever it is replayed; later events are, unless `refuseLater`.
+   *
+   * @throws EraseError if another process kept writing such rows
+   */
+  erase(options: EraseOptions): Promise<EraseReport>;
+  /** Who was erased, to refuse at the door what `write` would drop. */
+  erasedUsers(): Promise<ErasedUsers>;
   /** Waits for what is under way. */
   close(): Promise<void>;
 }
@@ -64,6 +77,7 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     await openDatabase({ threads: 1, spillFolder: place.workFolder }),
   );
   await lake.sweep();
+  await lake.resume();
   return lake;
 }
 
@@ -111,12 +125,30 @@ class FilesLake implements Lake {
     return this.#inTurn(() => sealDays(this.#room, options.before ?? this.#room.now()));
   }
 
+  retain(options: RetainOptions): Promise<RetainReport> {
+    return this.#inTurn(() => retainDays(this.#room, options));
+  }
+
+  erase(options: EraseOptions): Promise<EraseReport> {
+    return this.#inTurn(() => eraseUsers(this.#room, options));
+  }
+
+  erasedUsers(): Promise<ErasedUsers> {
+    return readErasedUsers(this.#room.store);
+  }
+
   async close(): Promise<void> {
     await this.#lastWrite;
     await this.#lastTask;
     this.#writing.close();
     this.#room.db.close();
     await rm(this.#room.workFolder, { recursive: true, force: true });
+  }
+
+  /** Goes on with an erasure that a process left unfinished. */
+  async resume(): Promise<void> {
+    const left = await unfinishedErase(this.#room);
+    if (left) await this.#inTurn(() => eraseUsers(this.#room, left.options, left.erasedAt));
   }
 
   /** Deletes files that no manifest knows, once they are old enough to be nobody's commit under way. */

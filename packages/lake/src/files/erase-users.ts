@@ -1,0 +1,191 @@
+import type { ManifestFile, TableName } from '@taphouse/schema';
+
+import { quoteText } from '../sql/table-ddl.ts';
+import { fileKey, filesByDay } from './day-files.ts';
+import { type EraseFromLettersReport, eraseFromLetters } from './erase-from-letters.ts';
+import { rememberErased } from './erased-users.ts';
+import { sortOrder } from './parquet-writer.ts';
+import {
+  type Room,
+  changeTable,
+  columnNames,
+  copyOut,
+  largestStep,
+  manifestOf,
+  storeFiles,
+  tableNames,
+  withFiles,
+} from './room.ts';
+
+export interface EraseOptions {
+  userIds: readonly string[];
+  /** Folder of dead letters, JSON lines, to erase from too. */
+  deadLettersFolder?: string;
+  /** True to refuse later events of these users for good. Default false: only what arrived until now stays away. */
+  refuseLater?: boolean;
+}
+
+/** What erasing did, and the proof that nothing is left. */
+export interface EraseReport {
+  /** Files rewritten without the users, or dropped. */
+  files: number;
+  /** Rows of `rawdata` and `aggregated` removed. */
+  rows: number;
+  /** Dead letters removed. */
+  deadLetters: number;
+  /** A scan of every file in the store and every dead letter after the work: it found no row of the users. */
+  proof: { filesScanned: number; lettersScanned: number; found: 0 };
+}
+
+/** Rows of an erased user were still found, as another process kept writing them. */
+export class EraseError extends Error {
+  override readonly name = 'EraseError';
+}
+
+const journal = 'erasing.json';
+const maxPasses = 10;
+const maxBytesTogether = 192 * 1024 * 1024;
+
+/**
+ * Removes all rows of some users: remembers them as erased, rewrites the files that hold them under new names, switches
+ * the manifest day by day, deletes the old files at once, and then scans everything for proof.
+ * A process that dies on the way leaves a journal, from which the next one goes on.
+ */
+export async function eraseUsers(room: Room, options: EraseOptions, erasedAt = room.now()): Promise<EraseReport> {
+  const { userIds, deadLettersFolder, refuseLater = false } = options;
+  if (userIds.length === 0) throw new RangeError('erase: no user id given');
+  const left: UnfinishedErase = { options, erasedAt };
+  await room.store.put(journal, new TextEncoder().encode(JSON.stringify(left)));
+  await rememberErased(room.store, userIds, { erasedAt, refused: refuseLater });
+  // A new version of each manifest: a commit that looked at the erased users before fails on the old one and looks again.
+  for (const table of tableNames) await changeTable(room, table, () => ({}));
+  const report = { files: 0, rows: 0, filesScanned: 0 };
+  for (const table of tableNames) await eraseFromTable(room, table, userIds, report);
+  const letters: EraseFromLettersReport = deadLettersFolder
+    ? await eraseFromLetters(deadLettersFolder, userIds)
+    : { removed: 0, scanned: 0 };
+  await room.store.delete([journal]);
+  return {
+    files: report.files,
+    rows: report.rows,
+    deadLetters: letters.removed,
+    proof: { filesScanned: report.filesScanned, lettersScanned: letters.scanned, found: 0 },
+  };
+}
+
+/** What a process that died left to erase. */
+export async function unfinishedErase(room: Pick<Room, 'store'>): Promise<UnfinishedErase | undefined> {
+  const found = await room.store.get(journal);
+  return found && (JSON.parse(new TextDecoder().decode(found.body)) as UnfinishedErase);
+}
+
+/** The journal. It names the users in full, and goes when the work is done. */
+export interface UnfinishedErase {
+  options: EraseOptions;
+  /** Milliseconds since 1970 UTC. */
+  erasedAt: number;
+}
+
+async function eraseFromTable(
+  room: Room,
+  table: TableName,
+  userIds: readonly string[],
+  report: { files: number; rows: number; filesScanned: number },
+): Promise<void> {
+  for (let pass = 0; pass < maxPasses; pass += 1) {
+    const before = await manifestOf(room, table);
+    const { holding, scanned } = await findHolding(room, table, userIds);
+    const { version, files } = await manifestOf(room, table);
+    if (holding.size === 0 && version === before.version) {
+      report.filesScanned += scanned;
+      return;
+    }
+    const live = files.filter(({ path }) => holding.has(path));
+    for (const ofDay of filesByDay(live).values()) {
+      for (const some of inBatches(ofDay)) {
+        if (!(await rewriteWithout(room, table, some, userIds))) continue;
+        report.files += some.length;
+        for (const { path } of some) report.rows += holding.get(path) ?? 0;
+      }
+    }
+    await deleteDead(room, table, [...holding.keys()]);
+  }
+  throw new EraseError(`erase: ${table} was still changed by another process after ${maxPasses} passes; run it again`);
+}
+
+/** Paths of all files in the store, live or not, that hold rows of the users, with how many. */
+async function findHolding(
+  room: Room,
+  table: TableName,
+  userIds: readonly string[],
+): Promise<{ holding: Map<string, number>; scanned: number }> {
+  const prefix = `${table}/`;
+  const listed = (await room.store.list(prefix)).filter(({ key }) => key.endsWith('.parquet'));
+  const holding = new Map<string, number>();
+  for (let start = 0; start < listed.length; start += 500) {
+    const opened = await Promise.all(
+      listed.slice(start, start + 500).map(async ({ key }) => ({ key, file: await room.store.openFile(key) })),
+    );
+    const keys = new Map(opened.map(({ key, file }) => [file.path, key]));
+    const paths = [...keys.keys()].map(quoteText).join(', ');
+    const found = await room.db.rows(
+      `SELECT filename, count(*) AS rows FROM read_parquet([${paths}], hive_partitioning = false, filename = true)
+       WHERE user_id IN (${userIds.map(quoteText).join(', ')}) GROUP BY filename`,
+    );
+    for (const { filename, rows } of found) {
+      const key = keys.get(String(filename));
+      if (key) holding.set(key.slice(prefix.length), Number(rows));
+    }
+    await Promise.all(opened.map(({ file }) => file.release()));
+  }
+  return { holding, scanned: listed.length };
+}
+
+async function rewriteWithout(
+  room: Room,
+  table: TableName,
+  files: readonly ManifestFile[],
+  userIds: readonly string[],
+): Promise<boolean> {
+  const query = `SELECT ${columnNames(table)} FROM ${table}
+    WHERE user_id NOT IN (${userIds.map(quoteText).join(', ')}) ORDER BY ${sortOrder[table]}`;
+  const kept = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
+  const sealed = files.every((file) => file.sealed);
+  const added = await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) });
+  const removed = files.map(({ path }) => path);
+  let applied = false;
+  await changeTable(room, table, (manifest) => {
+    const live = new Set(manifest.files.map(({ path }) => path));
+    applied = removed.every((path) => live.has(path));
+    return applied ? { added, removed, forgotten: removed } : undefined;
+  });
+  await room.store.delete((applied ? removed : added.map(({ path }) => path)).map((path) => fileKey(table, path)));
+  return applied;
+}
+
+/** Deletes files that hold the users and are not live: those in their grace, and left-overs. */
+async function deleteDead(room: Room, table: TableName, paths: readonly string[]): Promise<void> {
+  let dead: string[] = [];
+  await changeTable(room, table, ({ files, removed }) => {
+    const live = new Set(files.map(({ path }) => path));
+    dead = paths.filter((path) => !live.has(path));
+    const listed = removed.filter(({ path }) => dead.includes(path)).map(({ path }) => path);
+    return listed.length > 0 ? { forgotten: listed } : undefined;
+  });
+  await room.store.delete(dead.map((path) => fileKey(table, path)));
+}
+
+/** Files in groups that are rewritten together. */
+function inBatches(files: readonly ManifestFile[]): ManifestFile[][] {
+  const batches: ManifestFile[][] = [];
+  let bytes = Infinity;
+  for (const file of files) {
+    if (bytes + file.bytes > maxBytesTogether) {
+      batches.push([]);
+      bytes = 0;
+    }
+    batches.at(-1)?.push(file);
+    bytes += file.bytes;
+  }
+  return batches;
+}
