@@ -29,6 +29,8 @@ export interface Connection {
    * @throws QueryError with the SQL
    */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly Value[]): Promise<Row[]>;
+  /** Runs `task` on the database itself, in turn with the queries, for what they do not cover: no other query runs until it ends. */
+  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T>;
   /** Reads the manifests again. True if the lake has changed; the views then read the new files. */
   refresh(): Promise<boolean>;
   /** The manifests as last read; null for a table that has none yet. */
@@ -81,6 +83,10 @@ class LakeConnection implements Connection {
 
   query<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {
     return this.#inTurn(() => this.#run<Row>(sql, values));
+  }
+
+  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T> {
+    return this.#inTurn(() => task(this.#db, this.#session));
   }
 
   refresh(): Promise<boolean> {
