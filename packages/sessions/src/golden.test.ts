@@ -1,6 +1,6 @@
 import type { SessionRow } from '@taphouse/schema';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { createSessionizer } from './sessionizer.ts';
+import { createSessionizer } from './engine/sessionizer.ts';
 import { batchSessions, duckdbViews } from './sql/index.ts';
 import { type GoldenPair, loadGoldenPairs } from './testing/golden-pairs.ts';
 import { loadTables } from './testing/load-tables.ts';

@@ -10,6 +10,6 @@ export {
   type SessionizerStats,
   createSessionizer,
   restoreSessionizer,
-} from './sessionizer.ts';
+} from './engine/sessionizer.ts';
 export { type PumpOptions, pump } from './pump.ts';
 export { type Checkpoint, type Commit, type PumpState, type Sink } from './pump-ports.ts';

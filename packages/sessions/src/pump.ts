@@ -1,7 +1,12 @@
 import { type ClickEvent, type Mark, type SessionRow, decodeEvents } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
 import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
-import { type Sessionizer, type SessionizerOptions, createSessionizer, restoreSessionizer } from './sessionizer.ts';
+import {
+  type Sessionizer,
+  type SessionizerOptions,
+  createSessionizer,
+  restoreSessionizer,
+} from './engine/sessionizer.ts';
 import type { StaggerWindow } from './stagger-window.ts';
 
 export interface PumpOptions {
@@ -108,7 +113,7 @@ class PumpRun {
   }
 
   #restore(checkpoint: Checkpoint): void {
-    this.#sessionizer = restoreSessionizer(checkpoint.snapshot);
+    this.#sessionizer = restoreSessionizer([checkpoint.snapshot]);
     this.#committed = checkpoint.mark;
     this.#position = checkpoint.mark.position;
     this.#clockAt = checkpoint.mark.clockAt;
@@ -147,8 +152,7 @@ class PumpRun {
     if (next.configHash === this.#sessionizer.configHash) return;
     this.#rows.push(...this.#sessionizer.drain());
     await this.#commit(true);
-    const seenIn = this.#sessionizer.snapshot();
-    this.#sessionizer = createSessionizer(window, { ...engineOptions(this.#options), seenIn });
+    this.#sessionizer = createSessionizer(window, engineOptions(this.#options), this.#sessionizer);
     await this.#save(this.#committed);
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { click, testTime } from '@taphouse/schema/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
-import { createSessionizer, restoreSessionizer } from '../sessionizer.ts';
+import { createSessionizer, restoreSessionizer } from '../engine/sessionizer.ts';
 import { windowPresets } from '../stagger-window.ts';
 import { openPumpState } from './index.ts';
 
@@ -26,7 +26,7 @@ it('gives back what was saved, after it was closed and opened again', async () =
   const kept = await again.load('0');
   expect(kept).toMatchObject({ mark, configHash: 's30000-r30000' });
   expect(await again.load('1')).toBeUndefined();
-  const restored = restoreSessionizer(kept?.snapshot as Uint8Array);
+  const restored = restoreSessionizer([kept?.snapshot as Uint8Array]);
   await again.close();
   expect(restored.drain()).toEqual(sessionizer.drain());
 });

@@ -1,0 +1,35 @@
+/** Names of events as numbers. Names that no window holds are swept out when they have become many. */
+export class Names {
+  readonly #numbers = new Map<string, number>();
+  readonly #names: string[] = [];
+  readonly #free: number[] = [];
+  #sweepAt = 4096;
+
+  numberOf(name: string): number {
+    const known = this.#numbers.get(name);
+    if (known !== undefined) return known;
+    const number = this.#free.pop() ?? this.#names.length;
+    this.#names[number] = name;
+    this.#numbers.set(name, number);
+    return number;
+  }
+
+  nameOf(number: number): string {
+    return this.#names[number] as string;
+  }
+
+  get needsSweep(): boolean {
+    return this.#numbers.size > this.#sweepAt;
+  }
+
+  /** Keeps the numbers in use only. */
+  sweep(used: Set<number>): void {
+    for (const [name, number] of this.#numbers) {
+      if (used.has(number)) continue;
+      this.#numbers.delete(name);
+      this.#names[number] = '';
+      this.#free.push(number);
+    }
+    this.#sweepAt = Math.max(4096, this.#numbers.size * 2);
+  }
+}

@@ -1,0 +1,97 @@
+import { DirtyList } from './dirty-list.ts';
+import { Records, clearSlot, enterSlot, makeSlots, none, recordWords } from './records.ts';
+
+/**
+ * Open windows, 64 bytes each, found by (visitor, timeagg).
+ *
+ * Words of a record: 0 visitor, 1 serial, 2-3 timeagg, 4-5 openAt, 6 events, 7 begin name, 8 end name,
+ * 9 begin id, 10 end id, 11 opening id (records of seen events), 12 begin, 13 end (milliseconds after timeagg),
+ * 14 bits of the three ids, 15 live.
+ */
+export class OpenWindows {
+  readonly records = new Records(64);
+  /** Changed since the last snapshot. */
+  readonly changed = new DirtyList();
+  #slots = makeSlots(64);
+  readonly #stepMs: number;
+
+  constructor(stepMs: number) {
+    this.#stepMs = stepMs;
+  }
+
+  get byteLength(): number {
+    return this.records.bytes.length + this.#slots.byteLength;
+  }
+
+  /** The open window of the key, or `none`. */
+  find(visitor: number, timeagg: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = this.#hash(visitor, timeagg) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot] as number;
+      if (entry === 0) return none;
+      if (this.isOf(entry - 1, visitor, timeagg)) return entry - 1;
+    }
+  }
+
+  /** Whether the record, open or not, is the open window of the key. */
+  isOf(record: number, visitor: number, timeagg: number): boolean {
+    const { words, doubles } = this.records;
+    const base = record * recordWords;
+    return words[base] === visitor && doubles[record * 8 + 1] === timeagg && words[base + 15] === 1;
+  }
+
+  /** Opens a window of no events. */
+  open(visitor: number, timeagg: number, openAt: number, serial: number): number {
+    if (this.records.isFull) this.#grow();
+    const record = this.records.take();
+    const { words, doubles } = this.records;
+    const base = record * recordWords;
+    words[base] = visitor;
+    words[base + 1] = serial;
+    doubles[record * 8 + 1] = timeagg;
+    doubles[record * 8 + 2] = openAt;
+    words[base + 6] = 0;
+    words[base + 15] = 1;
+    enterSlot(this.#slots, record, this.#hash(visitor, timeagg));
+    return record;
+  }
+
+  close(record: number): void {
+    clearSlot(this.#slots, record, this.#hashOf);
+    this.records.words[record * recordWords + 15] = 0;
+    this.records.giveBack(record);
+  }
+
+  isOpen(record: number): boolean {
+    return this.records.words[record * recordWords + 15] === 1;
+  }
+
+  #hash(visitor: number, timeagg: number): number {
+    const bucket = Math.floor(timeagg / this.#stepMs) | 0;
+    const h = Math.imul(visitor ^ Math.imul(bucket, 0x9e3779b1), 0x85ebca6b);
+    return h ^ (h >>> 15);
+  }
+
+  readonly #hashOf = (record: number): number =>
+    this.#hash(this.records.words[record * recordWords] as number, this.records.doubles[record * 8 + 1] as number);
+
+  #grow(): void {
+    this.records.grow();
+    const { end, capacity } = this.records;
+    if (capacity * 3 <= this.#slots.length * 2) return;
+    this.#slots = makeSlots(capacity);
+    for (let record = 0; record < end; record += 1) {
+      if (this.isOpen(record)) enterSlot(this.#slots, record, this.#hashOf(record));
+    }
+  }
+}
+
+/** Where a window keeps its ids: the word of the record number, and the shift of the bit in word 14. */
+export const beginId = { word: 9, shift: 0 };
+export const endId = { word: 10, shift: 6 };
+export const openId = { word: 11, shift: 12 };
+
+export function setPlace(words: Uint32Array, base: number, id: typeof beginId, record: number, bit: number): void {
+  words[base + id.word] = record;
+  words[base + 14] = ((words[base + 14] as number) & ~(63 << id.shift)) | (bit << id.shift);
+}

@@ -1,0 +1,240 @@
+import { limits } from '@taphouse/schema';
+import { DirtyList } from './dirty-list.ts';
+import { Records, clearSlot, enterSlot, makeSlots, recordBytes, recordWords } from './records.ts';
+import { TextArena } from './text-arena.ts';
+import { finishHash, hashText, isWide, readText, sameText, writeText } from './text.ts';
+
+/** How long an id is remembered: a copy that arrives later is older than the collector takes. */
+export const horizonMs = limits.maxAgeMs + limits.maxAheadMs;
+
+/** 64 ids of one instance, as they are written to a snapshot. */
+export interface SeenRun {
+  /** Instance id and hyphen, or the whole id. */
+  prefix: string;
+  /** Digits behind the prefix; 0 if the prefix is the whole id. */
+  width: number;
+  /** Sequence number divided by 64. */
+  chunk: number;
+  /** Bit n: number chunk * 64 + n was seen. */
+  low: number;
+  high: number;
+  /** Arrival of the latest new one, milliseconds since 1970 UTC. */
+  lastAt: number;
+}
+
+/**
+ * Which event ids were seen: exact, not a guess. Ids of the form `<instance>-<zero-padded number>` share a record of
+ * 64 bytes by 64 numbers in a row; any other id has one of its own. An id is forgotten `horizonMs` after the last new one
+ * of its record arrived; the memory is used again when it is needed.
+ *
+ * Words of a record: 0 hash, 1 length | width << 16 | flags, 2 chunk, 4-5 bits, 6-7 lastAt, 8-15 text or its block.
+ */
+export class SeenEvents {
+  /** Record and bit of the id last looked up. */
+  record = 0;
+  bit = 0;
+  readonly #records = new Records(64);
+  #slots = makeSlots(64);
+  readonly #arena = new TextArena();
+  readonly #changed = new DirtyList();
+  readonly #horizonMs: number;
+  readonly #seed: number;
+  // The id last split.
+  #length = 0;
+  #width = 0;
+  #chunk = 0;
+
+  constructor(horizonMs: number, seed: number) {
+    this.#horizonMs = horizonMs;
+    this.#seed = seed;
+  }
+
+  /** Records in use: one for each 64 ids of an instance. */
+  get count(): number {
+    return this.#records.count;
+  }
+
+  get byteLength(): number {
+    return this.#records.bytes.length + this.#slots.byteLength + this.#arena.bytes.length;
+  }
+
+  /** Remembers an id that arrived at `at`; false if it was seen. Leaves its place in `record` and `bit`. */
+  add(eventId: string, at: number): boolean {
+    this.#split(eventId);
+    const record = this.#find(eventId, this.#hash(eventId), at);
+    const { words, doubles } = this.#records;
+    const base = record * recordWords;
+    const bitWord = base + 4 + (this.bit >>> 5);
+    const bitMask = 1 << (this.bit & 31);
+    this.record = record;
+    if ((doubles[record * 8 + 3] as number) < at - this.#horizonMs) {
+      words[base + 4] = 0;
+      words[base + 5] = 0;
+    } else if (((words[bitWord] as number) & bitMask) !== 0) return false;
+    words[bitWord] = (words[bitWord] as number) | bitMask;
+    doubles[record * 8 + 3] = at;
+    this.#changed.add(record);
+    return true;
+  }
+
+  /** The id at a place that `add` left. */
+  idAt(record: number, bit: number): string {
+    const run = this.#run(record);
+    return run.width === 0 ? run.prefix : run.prefix + String(run.chunk * 64 + bit).padStart(run.width, '0');
+  }
+
+  /** Puts a record of a snapshot in the place of what is known. */
+  put(run: SeenRun): void {
+    const id = run.width === 0 ? run.prefix : run.prefix + String(run.chunk * 64).padStart(run.width, '0');
+    this.#split(id);
+    const record = this.#find(id, this.#hash(id), run.lastAt);
+    const { words, doubles } = this.#records;
+    words[record * recordWords + 4] = run.low;
+    words[record * recordWords + 5] = run.high;
+    doubles[record * 8 + 3] = run.lastAt;
+    this.#changed.add(record);
+  }
+
+  /** Records not forgotten at `at`. */
+  *all(at: number): Generator<SeenRun> {
+    for (let record = 0; record < this.#records.end; record += 1) {
+      if (this.#isLive(record) && !this.#isForgotten(record, at)) yield this.#run(record);
+    }
+  }
+
+  /** Records changed since this was last called, and not forgotten. */
+  *takeChanges(): Generator<SeenRun> {
+    for (const record of this.#changed.take()) if (this.#isLive(record)) yield this.#run(record);
+  }
+
+  forgetChanges(): void {
+    this.#changed.take();
+  }
+
+  /** Splits an id into instance and number; a number of more than 9 digits is part of the id. */
+  #split(eventId: string): void {
+    let at = eventId.length - 1;
+    let sequence = 0;
+    for (let scale = 1; at > 0 && eventId.length - at <= 10; at -= 1, scale *= 10) {
+      const digit = eventId.charCodeAt(at) - 48;
+      if (digit < 0 || digit > 9) break;
+      sequence += digit * scale;
+    }
+    const width = eventId.length - 1 - at;
+    const isNumbered = width > 0 && width <= 9 && eventId.charCodeAt(at) === 45;
+    this.#length = isNumbered ? at + 1 : eventId.length;
+    this.#width = isNumbered ? width : 0;
+    this.#chunk = isNumbered ? sequence >>> 6 : 0;
+    this.bit = isNumbered ? sequence & 63 : 0;
+  }
+
+  #hash(eventId: string): number {
+    return finishHash(
+      hashText(eventId, 0, this.#length, this.#seed),
+      Math.imul(this.#chunk * 16 + this.#width, 0x9e3779b1),
+    );
+  }
+
+  #find(eventId: string, hash: number, at: number): number {
+    const mask = this.#slots.length - 1;
+    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot] as number;
+      if (entry === 0) return this.#enter(eventId, hash, at);
+      if (this.#isSame(entry - 1, hash, eventId)) return entry - 1;
+    }
+  }
+
+  #isSame(record: number, hash: number, eventId: string): boolean {
+    const { words, bytes } = this.#records;
+    const base = record * recordWords;
+    const meta = words[base + 1] as number;
+    if (
+      words[base] !== hash ||
+      (meta & 0xfffff) !== (this.#length | (this.#width << 16)) ||
+      words[base + 2] !== this.#chunk
+    )
+      return false;
+    if ((meta & (wideFlag | blockFlag)) === 0)
+      return sameText(bytes, record * recordBytes + 32, eventId, this.#length, false);
+    const inBlock = (meta & blockFlag) !== 0;
+    const from = inBlock ? this.#arena.offset(words[base + 8] as number) : record * recordBytes + 32;
+    return sameText(inBlock ? this.#arena.bytes : bytes, from, eventId, this.#length, (meta & wideFlag) !== 0);
+  }
+
+  #enter(eventId: string, hash: number, at: number): number {
+    if (this.#records.isFull) this.#makeRoom(at);
+    const record = this.#records.take();
+    const { words, bytes, doubles } = this.#records;
+    const base = record * recordWords;
+    const wide = isWide(eventId, this.#length);
+    const byteLength = wide ? this.#length * 2 : this.#length;
+    const inBlock = byteLength > 32;
+    words[base] = hash;
+    words[base + 1] = this.#length | (this.#width << 16) | liveFlag | (wide ? wideFlag : 0) | (inBlock ? blockFlag : 0);
+    words[base + 2] = this.#chunk;
+    words[base + 4] = 0;
+    words[base + 5] = 0;
+    doubles[record * 8 + 3] = at;
+    if (inBlock) {
+      const block = this.#arena.take(byteLength);
+      words[base + 8] = block;
+      writeText(this.#arena.bytes, this.#arena.offset(block), eventId, this.#length, wide);
+    } else writeText(bytes, record * recordBytes + 32, eventId, this.#length, wide);
+    enterSlot(this.#slots, record, hash);
+    return record;
+  }
+
+  /** Takes back what is forgotten, and grows if that is less than a quarter. */
+  #makeRoom(at: number): void {
+    const records = this.#records;
+    for (let record = 0; record < records.end; record += 1) {
+      if (this.#isLive(record) && this.#isForgotten(record, at)) this.#drop(record);
+    }
+    if (records.count * 4 <= records.capacity * 3) return;
+    records.grow();
+    if (records.capacity * 3 <= this.#slots.length * 2) return;
+    this.#slots = makeSlots(records.capacity);
+    for (let record = 0; record < records.end; record += 1) {
+      if (this.#isLive(record)) enterSlot(this.#slots, record, records.words[record * recordWords] as number);
+    }
+  }
+
+  #drop(record: number): void {
+    const { words } = this.#records;
+    const base = record * recordWords;
+    const meta = words[base + 1] as number;
+    clearSlot(this.#slots, record, (other) => words[other * recordWords] as number);
+    if ((meta & blockFlag) !== 0)
+      this.#arena.giveBack(words[base + 8] as number, (meta & 0xffff) * ((meta & wideFlag) === 0 ? 1 : 2));
+    words[base + 1] = 0;
+    this.#records.giveBack(record);
+  }
+
+  #isLive(record: number): boolean {
+    return ((this.#records.words[record * recordWords + 1] as number) & liveFlag) !== 0;
+  }
+
+  #isForgotten(record: number, at: number): boolean {
+    return (this.#records.doubles[record * 8 + 3] as number) < at - this.#horizonMs;
+  }
+
+  #run(record: number): SeenRun {
+    const { words, bytes, doubles } = this.#records;
+    const base = record * recordWords;
+    const meta = words[base + 1] as number;
+    const inBlock = (meta & blockFlag) !== 0;
+    const from = inBlock ? this.#arena.offset(words[base + 8] as number) : record * recordBytes + 32;
+    return {
+      prefix: readText(inBlock ? this.#arena.bytes : bytes, from, meta & 0xffff, (meta & wideFlag) !== 0),
+      width: (meta >>> 16) & 0xf,
+      chunk: words[base + 2] as number,
+      low: words[base + 4] as number,
+      high: words[base + 5] as number,
+      lastAt: doubles[record * 8 + 3] as number,
+    };
+  }
+}
+
+const wideFlag = 1 << 20;
+const blockFlag = 1 << 21;
+const liveFlag = 1 << 22;

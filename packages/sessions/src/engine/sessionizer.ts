@@ -1,0 +1,422 @@
+import type { ClickEvent, SessionRow } from '@taphouse/schema';
+import { type StaggerWindow, staggerWindow } from '../stagger-window.ts';
+import { Names } from './names.ts';
+import { NumberQueue } from './number-queue.ts';
+import { OpenWindows, beginId, endId, openId, setPlace } from './open-windows.ts';
+import { none, recordWords } from './records.ts';
+import { SeenEvents, horizonMs } from './seen-events.ts';
+import { sessionId } from './session-id.ts';
+import {
+  type SavedWindow,
+  type SnapshotHead,
+  type SnapshotPart,
+  lastHead,
+  openWindows,
+  readSnapshot,
+  writeSnapshot,
+} from './snapshot.ts';
+import { Visitors } from './visitors.ts';
+
+/** Turns events, in the order of their arrival, into session rows. */
+export interface Sessionizer {
+  readonly window: StaggerWindow;
+  /** Names the window and everything else that decides which rows come out; safe in a file name. */
+  readonly configHash: string;
+  /**
+   * Closes the windows whose time is up at `arrivedAt`, then counts the event unless it is a copy of one seen.
+   *
+   * @param arrivedAt the log's stamp, milliseconds since 1970 UTC; one before the clock counts as the clock
+   * @returns the closed rows, in the order of their deadlines
+   */
+  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
+  /** Brings the arrival clock forward over silence; closes the windows whose time is up. */
+  advance(clockAt: number): readonly SessionRow[];
+  /** Closes every window early. Later events of the same keys open new ones, and their rows merge. */
+  drain(): readonly SessionRow[];
+  /** Rows of the newest open windows as they stand, newest first, with the row_id that the closed row will have. */
+  openRows(limit: number): SessionRow[];
+  stats(): SessionizerStats;
+  /** All that is needed to go on, for `restoreSessionizer`. */
+  snapshot(): Uint8Array;
+  /** What has changed since the last `snapshot` or `changes`: restored behind those, in order, it is a snapshot of now. */
+  changes(): Uint8Array;
+}
+
+export interface SessionizerStats {
+  openWindows: number;
+  /** Visitors (user_id, device_id) with an open window. */
+  keys: number;
+  /** Events counted, copies not. */
+  events: number;
+  /** Copies dropped. */
+  duplicates: number;
+  /** Windows opened after the one of a punctual event had closed: each is one more row to merge. */
+  late: number;
+  /** Arrival clock, milliseconds since 1970 UTC; 0 before the first event. */
+  clockAt: number;
+  /** Records of event ids seen: one for each 64 in a row of a page load. */
+  seenRecords: number;
+  /** Memory of windows, visitors and seen ids, room to grow included. */
+  memoryBytes: number;
+}
+
+export interface SessionizerOptions {
+  /** Most windows open at once; one more closes the oldest early. Default: no bound. */
+  maxOpenWindows?: number;
+  /** Stirs the hash tables, so that nobody can choose ids that collide. Changes no row. Default 0. */
+  hashSeed?: number;
+}
+
+/**
+ * Makes an engine with no open window.
+ *
+ * @param after a drained engine of another configuration, whose clock, counts and memory of events are taken over;
+ *   it must not be used again
+ * @example
+ * const sessionizer = createSessionizer(parseWindow('seconds'));
+ * for (const event of decodeEvents(record.data)) rows.push(...sessionizer.push(event, record.arrivedAt));
+ * @throws RangeError if `after` has open windows
+ */
+export function createSessionizer(
+  window: StaggerWindow,
+  options: SessionizerOptions = {},
+  after?: Sessionizer,
+): Sessionizer {
+  const engine = new Engine(staggerWindow(window), options);
+  if (after instanceof Engine) engine.takeOver(after);
+  return engine;
+}
+
+/**
+ * Makes an engine that goes on where the last of `parts` was taken, with the window it had.
+ *
+ * @param parts a snapshot and the changes since, in order
+ * @throws RangeError if there is no part, or one is of a format this version does not know
+ */
+export function restoreSessionizer(
+  parts: readonly Uint8Array[],
+  { hashSeed }: Pick<SessionizerOptions, 'hashSeed'> = {},
+): Sessionizer {
+  return restoreEngine(parts, hashSeed);
+}
+
+function restoreEngine(parts: readonly Uint8Array[], hashSeed = 0): Engine {
+  const read = parts.map((part) => readSnapshot(part));
+  const head = lastHead(read);
+  const engine = new Engine(staggerWindow(head.window), { maxOpenWindows: head.maxOpenWindows, hashSeed });
+  engine.restore(head, read);
+  return engine;
+}
+
+const noRows: readonly SessionRow[] = Object.freeze([]);
+
+class Engine implements Sessionizer {
+  readonly window: StaggerWindow;
+  readonly configHash: string;
+  readonly #maxOpenWindows: number;
+  readonly #visitors: Visitors;
+  readonly #windows: OpenWindows;
+  readonly #names = new Names();
+  #seen: SeenEvents;
+  /** Open windows, oldest first: all have one range, so they close in the order in which they opened. */
+  readonly #queue = new NumberQueue();
+  /** When the oldest closes. */
+  #dueAt = Infinity;
+  #nextSerial = 0;
+  #clockAt = 0;
+  #events = 0;
+  #duplicates = 0;
+  #late = 0;
+
+  constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0 }: SessionizerOptions) {
+    if (!(maxOpenWindows >= 1))
+      throw new RangeError(`sessionizer: maxOpenWindows is ${maxOpenWindows}; give 1 or more`);
+    this.window = window;
+    this.#maxOpenWindows = maxOpenWindows;
+    const bound = maxOpenWindows === Infinity ? '' : `-m${maxOpenWindows}`;
+    this.configHash = `s${window.stepMs}-r${window.rangeMs}${bound}`;
+    this.#visitors = new Visitors(hashSeed);
+    this.#windows = new OpenWindows(window.stepMs);
+    this.#seen = new SeenEvents(horizonMs, hashSeed);
+  }
+
+  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
+    if (arrivedAt > this.#clockAt) this.#clockAt = arrivedAt;
+    let rows = this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
+    if (!this.#seen.add(event.event_id, this.#clockAt)) {
+      this.#duplicates += 1;
+      return rows;
+    }
+    this.#events += 1;
+    const timeagg = Math.floor(event.client_timestamp / this.window.stepMs) * this.window.stepMs;
+    const visitor = this.#visitors.find(event.user_id, event.device_id);
+    const window = this.#find(visitor, timeagg);
+    if (window !== none) this.#count(window, event, timeagg);
+    else {
+      const closed = this.#open(visitor, timeagg, event);
+      if (closed) rows = [...rows, closed];
+    }
+    return rows;
+  }
+
+  advance(clockAt: number): readonly SessionRow[] {
+    if (clockAt > this.#clockAt) this.#clockAt = clockAt;
+    return this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
+  }
+
+  drain(): readonly SessionRow[] {
+    return Array.from({ length: this.#queue.length }, () => this.#closeOldest());
+  }
+
+  openRows(limit: number): SessionRow[] {
+    const { length } = this.#queue;
+    return Array.from({ length: Math.min(limit, length) }, (_, i) => this.#row(this.#queue.at(length - 1 - i)));
+  }
+
+  stats(): SessionizerStats {
+    return {
+      openWindows: this.#queue.length,
+      keys: this.#visitors.records.count,
+      events: this.#events,
+      duplicates: this.#duplicates,
+      late: this.#late,
+      clockAt: this.#clockAt,
+      seenRecords: this.#seen.count,
+      memoryBytes: this.#visitors.byteLength + this.#windows.byteLength + this.#seen.byteLength,
+    };
+  }
+
+  snapshot(): Uint8Array {
+    const all = writeSnapshot(this.#head(), this.#seen.all(this.#clockAt), this.#savedAll());
+    this.#forgetChanges();
+    return all;
+  }
+
+  changes(): Uint8Array {
+    return writeSnapshot(this.#head(), this.#seen.takeChanges(), this.#savedChanges());
+  }
+
+  takeOver(other: Engine): void {
+    if (other.#queue.length > 0)
+      throw new RangeError(
+        `sessionizer: ${other.#queue.length} windows of another configuration are open; drain it first`,
+      );
+    this.#seen = other.#seen;
+    this.#nextSerial = other.#nextSerial;
+    this.#clockAt = other.#clockAt;
+    this.#events = other.#events;
+    this.#duplicates = other.#duplicates;
+    this.#late = other.#late;
+  }
+
+  restore(head: SnapshotHead, parts: readonly SnapshotPart[]): void {
+    this.#clockAt = head.clockAt;
+    this.#events = head.events;
+    this.#duplicates = head.duplicates;
+    this.#late = head.late;
+    for (const part of parts) for (const run of part.seen) this.#seen.put(run);
+    for (const window of openWindows(head, parts)) this.#reopen(window);
+    this.#nextSerial = head.nextSerial;
+    this.#forgetChanges();
+  }
+
+  #find(visitor: number, timeagg: number): number {
+    const last = this.#visitors.records.words[visitor * recordWords + 4] as number;
+    // Nearly always the next click of a visitor is in the window of the one before.
+    if (last !== none && this.#windows.isOf(last, visitor, timeagg)) return last;
+    return this.#windows.find(visitor, timeagg);
+  }
+
+  /** Opens a window for the event just seen. Returns the row of the oldest if there was no room. */
+  #open(visitor: number, timeagg: number, event: ClickEvent): SessionRow | undefined {
+    const visitorBase = visitor * recordWords;
+    // Counted before the oldest closes, which may be this visitor's.
+    this.#visitors.records.words[visitorBase + 3] = (this.#visitors.records.words[visitorBase + 3] as number) + 1;
+    const closed = this.#queue.length >= this.#maxOpenWindows ? this.#closeOldest() : undefined;
+    const window = this.#enqueue(visitor, timeagg, this.#clockAt, this.#nextSerial);
+    this.#nextSerial = (this.#nextSerial + 1) >>> 0;
+    if (this.#clockAt >= timeagg + this.window.stepMs + this.window.rangeMs) this.#late += 1;
+    const { record, bit } = this.#seen;
+    setPlace(this.#windows.records.words, window * recordWords, openId, record, bit);
+    this.#count(window, event, timeagg);
+    return closed;
+  }
+
+  #enqueue(visitor: number, timeagg: number, openAt: number, serial: number): number {
+    const window = this.#windows.open(visitor, timeagg, openAt, serial);
+    this.#visitors.records.words[visitor * recordWords + 4] = window;
+    if (this.#queue.length === 0) this.#dueAt = openAt + this.window.rangeMs;
+    this.#queue.push(window);
+    return window;
+  }
+
+  /** Counts the event just seen. */
+  #count(window: number, event: ClickEvent, timeagg: number): void {
+    if (this.#names.needsSweep) this.#sweepNames();
+    const { words } = this.#windows.records;
+    const base = window * recordWords;
+    const { record, bit } = this.#seen;
+    const afterMs = event.client_timestamp - timeagg;
+    const isFirst = words[base + 6] === 0;
+    words[base + 6] = (words[base + 6] as number) + 1;
+    if (isFirst || this.#isBegin(base, afterMs, event.event_id)) {
+      words[base + 12] = afterMs;
+      words[base + 7] = this.#names.numberOf(event.client_event);
+      setPlace(words, base, beginId, record, bit);
+    }
+    if (isFirst || this.#isEnd(base, afterMs, event.event_id)) {
+      words[base + 13] = afterMs;
+      words[base + 8] = this.#names.numberOf(event.client_event);
+      setPlace(words, base, endId, record, bit);
+    }
+    this.#windows.changed.add(window);
+  }
+
+  #isBegin(base: number, afterMs: number, eventId: string): boolean {
+    const begin = this.#windows.records.words[base + 12] as number;
+    return afterMs < begin || (afterMs === begin && eventId < this.#idAt(base, beginId));
+  }
+
+  #isEnd(base: number, afterMs: number, eventId: string): boolean {
+    const end = this.#windows.records.words[base + 13] as number;
+    return afterMs > end || (afterMs === end && eventId > this.#idAt(base, endId));
+  }
+
+  #idAt(base: number, id: typeof beginId): string {
+    const { words } = this.#windows.records;
+    return this.#seen.idAt(words[base + id.word] as number, ((words[base + 14] as number) >>> id.shift) & 63);
+  }
+
+  #closeDue(): SessionRow[] {
+    const rows: SessionRow[] = [];
+    while (this.#dueAt <= this.#clockAt) rows.push(this.#closeOldest());
+    return rows;
+  }
+
+  #closeOldest(): SessionRow {
+    const window = this.#queue.shift();
+    const row = this.#row(window);
+    const visitor = this.#windows.records.words[window * recordWords] as number;
+    this.#windows.close(window);
+    const { words } = this.#visitors.records;
+    const others = (words[visitor * recordWords + 3] as number) - 1;
+    words[visitor * recordWords + 3] = others;
+    if (others === 0) this.#visitors.forget(visitor);
+    this.#dueAt = this.#queue.length === 0 ? Infinity : this.#openAt(this.#queue.at(0)) + this.window.rangeMs;
+    return row;
+  }
+
+  #openAt(window: number): number {
+    return this.#windows.records.doubles[window * 8 + 2] as number;
+  }
+
+  #row(window: number): SessionRow {
+    const base = window * recordWords;
+    const { words, doubles } = this.#windows.records;
+    const visitor = words[base] as number;
+    const userId = this.#visitors.userId(visitor);
+    const deviceId = this.#visitors.deviceId(visitor);
+    const timeagg = doubles[window * 8 + 1] as number;
+    const beginMs = words[base + 12] as number;
+    const endMs = words[base + 13] as number;
+    return {
+      session_id: sessionId(userId, deviceId, timeagg),
+      user_id: userId,
+      device_id: deviceId,
+      timeagg,
+      events: words[base + 6] as number,
+      beginnavigation: this.#names.nameOf(words[base + 7] as number),
+      endnavigation: this.#names.nameOf(words[base + 8] as number),
+      beginsession: timeagg + beginMs,
+      endsession: timeagg + endMs,
+      duration_sec: Math.floor((endMs - beginMs) / 1000),
+      begin_event_id: this.#idAt(base, beginId),
+      end_event_id: this.#idAt(base, endId),
+      window_open: doubles[window * 8 + 2] as number,
+      // An event opens one window at most, because its copies are not counted.
+      row_id: `${this.configHash}/${this.#idAt(base, openId)}`,
+    };
+  }
+
+  #sweepNames(): void {
+    const { words } = this.#windows.records;
+    const used = new Set<number>();
+    for (let i = 0; i < this.#queue.length; i += 1) {
+      const base = this.#queue.at(i) * recordWords;
+      used.add(words[base + 7] as number).add(words[base + 8] as number);
+    }
+    this.#names.sweep(used);
+  }
+
+  #head(): SnapshotHead {
+    const { length } = this.#queue;
+    const first =
+      length === 0 ? this.#nextSerial : (this.#windows.records.words[this.#queue.at(0) * recordWords + 1] as number);
+    return {
+      window: this.window,
+      maxOpenWindows: this.#maxOpenWindows,
+      clockAt: this.#clockAt,
+      events: this.#events,
+      duplicates: this.#duplicates,
+      late: this.#late,
+      nextSerial: this.#nextSerial,
+      firstSerial: first,
+    };
+  }
+
+  *#savedAll(): Generator<SavedWindow> {
+    for (let i = 0; i < this.#queue.length; i += 1) yield this.#saved(this.#queue.at(i));
+  }
+
+  *#savedChanges(): Generator<SavedWindow> {
+    for (const window of this.#windows.changed.take()) if (this.#windows.isOpen(window)) yield this.#saved(window);
+  }
+
+  #saved(window: number): SavedWindow {
+    const base = window * recordWords;
+    const { words, doubles } = this.#windows.records;
+    const visitor = words[base] as number;
+    return {
+      serial: words[base + 1] as number,
+      userId: this.#visitors.userId(visitor),
+      deviceId: this.#visitors.deviceId(visitor),
+      timeagg: doubles[window * 8 + 1] as number,
+      openAt: doubles[window * 8 + 2] as number,
+      events: words[base + 6] as number,
+      beginMs: words[base + 12] as number,
+      endMs: words[base + 13] as number,
+      beginName: this.#names.nameOf(words[base + 7] as number),
+      endName: this.#names.nameOf(words[base + 8] as number),
+      beginId: this.#idAt(base, beginId),
+      endId: this.#idAt(base, endId),
+      openId: this.#idAt(base, openId),
+    };
+  }
+
+  #reopen(saved: SavedWindow): void {
+    const visitor = this.#visitors.find(saved.userId, saved.deviceId);
+    const visitorWords = this.#visitors.records.words;
+    visitorWords[visitor * recordWords + 3] = (visitorWords[visitor * recordWords + 3] as number) + 1;
+    const window = this.#enqueue(visitor, saved.timeagg, saved.openAt, saved.serial);
+    const { words } = this.#windows.records;
+    const base = window * recordWords;
+    words[base + 6] = saved.events;
+    words[base + 7] = this.#names.numberOf(saved.beginName);
+    words[base + 8] = this.#names.numberOf(saved.endName);
+    words[base + 12] = saved.beginMs;
+    words[base + 13] = saved.endMs;
+    for (const [id, eventId] of [
+      [beginId, saved.beginId],
+      [endId, saved.endId],
+      [openId, saved.openId],
+    ] as const) {
+      this.#seen.add(eventId, saved.openAt);
+      setPlace(words, base, id, this.#seen.record, this.#seen.bit);
+    }
+  }
+
+  #forgetChanges(): void {
+    this.#windows.changed.take();
+    this.#seen.forgetChanges();
+  }
+}

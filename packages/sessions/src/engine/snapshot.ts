@@ -1,0 +1,158 @@
+import type { StaggerWindow } from '../stagger-window.ts';
+import { ByteReader, ByteWriter } from './byte-writer.ts';
+import { type SeenRun, horizonMs } from './seen-events.ts';
+
+/** What a part of a snapshot says of the engine as a whole. */
+export interface SnapshotHead {
+  window: StaggerWindow;
+  /** Infinity: no bound. */
+  maxOpenWindows: number;
+  clockAt: number;
+  events: number;
+  duplicates: number;
+  late: number;
+  /** Serial of the next window to open; after 2^32 windows they start again at 0. */
+  nextSerial: number;
+  /** Serial of the oldest open window: all before it have closed. `nextSerial` if none is open. */
+  firstSerial: number;
+}
+
+export interface SavedWindow {
+  serial: number;
+  userId: string;
+  deviceId: string;
+  timeagg: number;
+  openAt: number;
+  events: number;
+  beginMs: number;
+  endMs: number;
+  beginName: string;
+  endName: string;
+  beginId: string;
+  endId: string;
+  openId: string;
+}
+
+/** A snapshot, or the changes since the part before. A later part's records replace an earlier one's. */
+export interface SnapshotPart {
+  head: SnapshotHead;
+  seen: SeenRun[];
+  windows: SavedWindow[];
+}
+
+const format = 2;
+
+/** Writes a part: the head, then what changed (or all there is). */
+export function writeSnapshot(head: SnapshotHead, seen: Iterable<SeenRun>, windows: Iterable<SavedWindow>): Uint8Array {
+  const out = new ByteWriter();
+  out.uint32(format);
+  for (const number of [head.window.stepMs, head.window.rangeMs, head.maxOpenWindows]) out.double(number);
+  for (const number of [head.clockAt, head.events, head.duplicates, head.late]) out.double(number);
+  out.uint32(head.nextSerial);
+  out.uint32(head.firstSerial);
+  writeList(out, seen, writeSeen);
+  writeList(out, windows, writeWindow);
+  return out.bytes();
+}
+
+/**
+ * Reads a part.
+ *
+ * @throws RangeError if it is of another format
+ */
+export function readSnapshot(bytes: Uint8Array): SnapshotPart {
+  const from = new ByteReader(bytes);
+  const found = from.uint32();
+  if (found !== format)
+    throw new RangeError(`snapshot: format ${found}, this version reads ${format}; start the version that wrote it`);
+  const [stepMs, rangeMs, maxOpenWindows, clockAt, events, duplicates, late] = doubles(from, 7);
+  const [nextSerial, firstSerial] = [from.uint32(), from.uint32()];
+  const head = {
+    window: { stepMs, rangeMs },
+    maxOpenWindows,
+    clockAt,
+    events,
+    duplicates,
+    late,
+    nextSerial,
+    firstSerial,
+  };
+  return { head: head as SnapshotHead, seen: readList(from, readSeen), windows: readList(from, readWindow) };
+}
+
+/** One part in the place of several that follow each other. */
+export function mergeSnapshots(parts: readonly Uint8Array[]): Uint8Array {
+  const read = parts.map((part) => readSnapshot(part));
+  const head = lastHead(read);
+  const seen = new Map<string, SeenRun>();
+  for (const part of read) for (const run of part.seen) seen.set(`${run.width} ${run.chunk} ${run.prefix}`, run);
+  const kept = [...seen.values()].filter((run) => run.lastAt >= head.clockAt - horizonMs);
+  return writeSnapshot(head, kept, openWindows(head, read));
+}
+
+/** Windows open at `head`, in the order in which they opened. */
+export function openWindows(head: SnapshotHead, parts: readonly SnapshotPart[]): SavedWindow[] {
+  const windows = new Map<number, SavedWindow>();
+  for (const part of parts) for (const window of part.windows) windows.set(window.serial, window);
+  return [...windows.values()]
+    .filter(({ serial }) => ((serial - head.firstSerial) | 0) >= 0)
+    .toSorted((a, b) => (a.serial - b.serial) | 0);
+}
+
+/**
+ * The head of the last part.
+ *
+ * @throws RangeError if there is none
+ */
+export function lastHead(parts: readonly SnapshotPart[]): SnapshotHead {
+  const head = parts.at(-1)?.head;
+  if (!head) throw new RangeError('snapshot: no parts; give the snapshot and the changes since');
+  return head;
+}
+
+function writeSeen(out: ByteWriter, run: SeenRun): void {
+  out.text(run.prefix);
+  for (const number of [run.width, run.chunk, run.low, run.high]) out.uint32(number);
+  out.double(run.lastAt);
+}
+
+function readSeen(from: ByteReader): SeenRun {
+  const prefix = from.text();
+  const [width, chunk, low, high] = [from.uint32(), from.uint32(), from.uint32(), from.uint32()];
+  return { prefix, width, chunk, low, high, lastAt: from.double() };
+}
+
+function writeWindow(out: ByteWriter, window: SavedWindow): void {
+  for (const number of [window.serial, window.events, window.beginMs, window.endMs]) out.uint32(number);
+  out.double(window.timeagg);
+  out.double(window.openAt);
+  for (const text of [window.userId, window.deviceId, window.beginName, window.endName]) out.text(text);
+  for (const text of [window.beginId, window.endId, window.openId]) out.text(text);
+}
+
+function readWindow(from: ByteReader): SavedWindow {
+  const [serial, events, beginMs, endMs] = [from.uint32(), from.uint32(), from.uint32(), from.uint32()];
+  const [timeagg, openAt] = [from.double(), from.double()];
+  const [userId, deviceId, beginName, endName] = [from.text(), from.text(), from.text(), from.text()];
+  const ids = { beginId: from.text(), endId: from.text(), openId: from.text() };
+  return { serial, userId, deviceId, timeagg, openAt, events, beginMs, endMs, beginName, endName, ...ids };
+}
+
+function writeList<T>(out: ByteWriter, list: Iterable<T>, write: (out: ByteWriter, item: T) => void): void {
+  const at = out.length;
+  out.uint32(0);
+  let count = 0;
+  for (const item of list) {
+    write(out, item);
+    count += 1;
+  }
+  out.setUint32(at, count);
+}
+
+function readList<T>(from: ByteReader, read: (from: ByteReader) => T): T[] {
+  return Array.from({ length: from.uint32() }, () => read(from));
+}
+
+function doubles(from: ByteReader, count: number): number[] {
+  return Array.from({ length: count }, () => from.double());
+}
