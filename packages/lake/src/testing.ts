@@ -28,7 +28,7 @@ export async function makeLake(options: MakeLakeOptions): Promise<void> {
   let mark: Mark = (await lake.mark('made')) ?? { position: '000000', clockAt: 0, drained: false };
   for (let index = 0; index < commits; index += 1) {
     const from = mark.position;
-    mark = { position: String(Number(from) + 1).padStart(6, '0'), clockAt: mark.clockAt + 1, drained: false };
+    mark = { position: String(Number(from) + 1).padStart(6, '0'), clockAt: mark.clockAt + 1, drained: true };
     await lake.write({
       shard: 'made',
       configHash: 'test',

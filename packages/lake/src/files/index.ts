@@ -8,5 +8,12 @@ export { type ErasedUsers } from './erased-users.ts';
 export { type FileStore, type LocalFile } from './file-store.ts';
 export { type CompactOptions, type Lake, type LakeOptions, type LakePlace, openLake } from './lake.ts';
 export { type CompactReport } from './merge-files.ts';
+export {
+  type CheckReport,
+  type DayRange,
+  ResessionizeError,
+  type ResessionizeOptions,
+  type ResessionizeReport,
+} from './resessionize.ts';
 export { type RetainOptions, type RetainReport } from './retain-days.ts';
 export { type LakeQuery, type QueryResult, type QueryValue, openQuery } from './open-query.ts';

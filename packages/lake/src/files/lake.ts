@@ -12,6 +12,14 @@ import { type ErasedUsers, readErasedUsers } from './erased-users.ts';
 import type { FileStore } from './file-store.ts';
 import { type CompactReport, sealDays, tidy } from './merge-files.ts';
 import { writeParquet } from './parquet-writer.ts';
+import {
+  type CheckReport,
+  type DayRange,
+  type ResessionizeOptions,
+  type ResessionizeReport,
+  checkSessions,
+  resessionize,
+} from './resessionize.ts';
 import { type RetainOptions, type RetainReport, retainDays } from './retain-days.ts';
 import { type Room, changeTable, freshPath, manifestOf, tableNames } from './room.ts';
 import { makeWorkFolder } from './work-folder.ts';
@@ -57,6 +65,15 @@ export interface Lake extends Sink {
    * @throws EraseError if another process kept writing such rows
    */
   erase(options: EraseOptions): Promise<EraseReport>;
+  /**
+   * Makes the rows of some days anew from `rawdata`, with any step, in one new manifest, while commits go on.
+   *
+   * @throws ResessionizeError if `rawdata` no longer has all events of the days
+   * @throws RangeError if a day is no multiple of the step
+   */
+  resessionize(options: ResessionizeOptions): Promise<ResessionizeReport>;
+  /** Compares the rows of some days with the batch query over their events. */
+  check(options: DayRange): Promise<CheckReport>;
   /** Who was erased, to refuse at the door what `write` would drop. */
   erasedUsers(): Promise<ErasedUsers>;
   /** Waits for what is under way. */
@@ -131,6 +148,14 @@ class FilesLake implements Lake {
 
   erase(options: EraseOptions): Promise<EraseReport> {
     return this.#inTurn(() => eraseUsers(this.#room, options));
+  }
+
+  resessionize(options: ResessionizeOptions): Promise<ResessionizeReport> {
+    return this.#inTurn(() => resessionize(this.#room, options));
+  }
+
+  check(options: DayRange): Promise<CheckReport> {
+    return this.#inTurn(() => checkSessions(this.#room, options));
   }
 
   erasedUsers(): Promise<ErasedUsers> {
