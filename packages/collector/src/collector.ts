@@ -1,45 +1,63 @@
-import { type BatchContext, limits } from '@taphouse/schema';
+import { limits } from '@taphouse/schema';
 import type { Stream } from '@taphouse/streams';
 import { type Context, Hono } from 'hono';
+import { clientAddress, truncateAddress } from './client-address.ts';
 import type { DeadLetters } from './dead-letter.ts';
+import type { Identity } from './identity.ts';
 import { type LiveFeed, liveEvents } from './live-feed.ts';
+import { createLog, type LogLine } from './log-line.ts';
 import { createMetrics } from './metrics.ts';
 import { pixel, pixelBatch } from './pixel.ts';
-import { type IncomingBody, readBody } from './read-body.ts';
-import { type Outcome, takeBatch } from './take-batch.ts';
+import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
+import { type BodyFault, type IncomingBody, readBody } from './read-body.ts';
+import { type Outcome, refused, type Sender, takeBatch } from './take-batch.ts';
+import { createUserAgentReader } from './user-agent.ts';
+import { createKeyRing, type WriteKey } from './write-keys.ts';
 
 export interface CollectorOptions {
   /** Where events go. The answer waits for its `append`. */
   stream: Pick<Stream, 'append'>;
   /** Where refused events go, with the reason. */
   deadLetters: DeadLetters;
-  /** Keys a batch must carry one of. Absent: any key or none is taken. */
-  writeKeys?: readonly string[];
+  /** Keys a batch must carry one of, each for any page or for its origins. Absent: any key or none is taken. */
+  writeKeys?: readonly (string | WriteKey)[];
   /** What `GET /v1/live` shows; absent, there is no such route. */
   live?: LiveFeed;
   /** Milliseconds since 1970 UTC. Default `Date.now`. */
   now?: () => number;
   /** Why batches can not be stored now, or null; for `GET /ready`. */
   ready?: () => Promise<string | null>;
+  /** Why no batch is taken for the moment, or null: the log is far behind, the disk is low. Asked for each batch. */
+  busy?: () => string | null;
   /** More values for `GET /metrics`, by metric name. */
   gauges?: () => Record<string, number>;
   /** Path of the protocol routes. Default `/v1`. */
   pathPrefix?: string;
+  /** What is stored of a client's address. Default `truncated`: /24 of IPv4, /48 of IPv6. */
+  ip?: 'truncated' | 'none';
+  /** Proxies of ours between client and collector, whose X-Forwarded-For is believed. Default 0. */
+  trustedHops?: number;
+  /** Events a second that one write key and address may send. Absent: as many as they like. */
+  rateLimit?: RateLimitOptions;
+  /** Most bytes of bodies held in memory at once; more are answered 503. Default 64 MiB. */
+  maxHeldBytes?: number;
+  /** Asks for proof of user_id. Absent: every user_id is believed. */
+  identity?: Identity;
+  /** Takes what is worth a line: refusals and faults, at most 50 a second. Absent: no log. */
+  log?: (line: LogLine) => void;
 }
 
 /** What Node's server passes in; absent elsewhere. */
 interface Bindings {
-  incoming?: IncomingBody;
+  incoming?: IncomingBody & {
+    headers: Record<string, string | string[] | undefined>;
+    socket?: { remoteAddress?: string };
+  };
 }
 
 type CollectorContext = Context<{ Bindings: Bindings }>;
 
-const cors = {
-  'Access-Control-Allow-Origin': '*',
-  'Access-Control-Expose-Headers': 'Taphouse-Time, Retry-After, Date',
-};
 const noStore = { 'Cache-Control': 'no-store' };
-const retryAfterSeconds = '5';
 
 /**
  * The collector as a Hono app: the protocol routes under `pathPrefix`, and `/health`, `/ready`, `/metrics`.
@@ -51,101 +69,200 @@ const retryAfterSeconds = '5';
 export function createCollector(options: CollectorOptions): Hono {
   const { deadLetters, live, now = Date.now, pathPrefix = '/v1', stream } = options;
   const metrics = createMetrics();
-  const take = { stream, deadLetters, metrics, writeKeys: options.writeKeys && new Set(options.writeKeys) };
+  const keys = createKeyRing(options.writeKeys);
+  const rateLimit = options.rateLimit && createRateLimit(options.rateLimit, now);
+  const log = createLog(options.log, now);
+  const take = { stream, deadLetters, metrics, keys, rateLimit, identity: options.identity, log };
+  const senderOf = createSenderReader(options, now);
+  const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 ** 2;
+  let heldBytes = 0;
   const app = new Hono<{ Bindings: Bindings }>();
 
   app.post(`${pathPrefix}/events`, async (c) => {
-    const body = await readBody(c.req.raw, c.env?.incoming, limits);
-    if (typeof body !== 'string') {
-      metrics.count('refused', 'body');
-      metrics.count('requests', String(body.status));
-      return answer(c, body.status, refusal(body.reason), { ...stamped(now()), Connection: 'close' });
+    const sender = senderOf(c);
+    let ownBytes = 0;
+    const hold = (bytes: number): boolean => {
+      ownBytes += bytes;
+      heldBytes += bytes;
+      return heldBytes <= maxHeldBytes;
+    };
+    try {
+      const reason = options.busy?.() ?? null;
+      if (reason !== null) return settle(c, sender, refused(503, reason));
+      const body = await readBody(
+        { header: (name) => header(c, name), incoming: c.env?.incoming, stream: () => c.req.raw.body },
+        { maxBodyBytes: limits.maxBodyBytes, maxExpandedBytes: limits.maxExpandedBytes, hold },
+      );
+      if (typeof body !== 'string') return settleUnread(c, sender, body);
+      // Arrival is when the whole batch is here: a slow body is not an early one.
+      sender.receivedAt = now();
+      return settle(c, sender, await takeBatch(body, sender, take));
+    } finally {
+      heldBytes -= ownBytes;
     }
-    const outcome = await takeBatch(body, batchContext(c, now()), take);
-    metrics.count('requests', String(outcome.status));
-    return settle(c, outcome, now());
   });
 
-  app.options(`${pathPrefix}/events`, (c) =>
-    c.body(null, 204, {
-      ...cors,
+  function settle(c: CollectorContext, sender: Sender, outcome: Outcome): Response {
+    const { status, accepted, rejected, reason } = outcome;
+    metrics.count('requests', String(status));
+    const headers = answerHeaders(sender, status);
+    if (status === 204) {
+      const cookies = cookiesOf(c, outcome, sender);
+      if (cookies === null) return c.body(null, 204, headers);
+      return c.body(null, 204, { ...headers, 'Set-Cookie': cookies });
+    }
+    logOutcome(sender, outcome);
+    if (outcome.retryAfterSeconds > 0 && (status === 429 || status === 503))
+      headers['Retry-After'] = String(outcome.retryAfterSeconds);
+    return json(c, status, reason === null ? { accepted, rejected } : { accepted, rejected, reason }, headers);
+  }
+
+  function settleUnread(c: CollectorContext, sender: Sender, { status, reason }: BodyFault): Response {
+    metrics.count('refused', reason.startsWith('body') ? 'body' : 'header');
+    metrics.count('requests', String(status));
+    log({ level: 'warn', message: 'batch refused', request_id: sender.requestId, status, reason });
+    const headers = { ...answerHeaders(sender, status), Connection: 'close' };
+    return json(
+      c,
+      status,
+      { accepted: 0, rejected: [], reason },
+      status === 503 ? { ...headers, 'Retry-After': '5' } : headers,
+    );
+  }
+
+  function answerHeaders({ requestId, origin }: Sender, status: number): Record<string, string> {
+    return {
+      ...corsHeaders(status === 403 ? undefined : origin),
+      'Request-Id': requestId,
+      'Cache-Control': 'no-store',
+    };
+  }
+
+  /** Any page may read an answer when any may send; where keys are asked for, it is named, and may send its cookies. */
+  function corsHeaders(origin: string | undefined): Record<string, string> {
+    const exposed = { 'Access-Control-Expose-Headers': 'Retry-After, Date, Request-Id' };
+    if (!options.writeKeys) return { 'Access-Control-Allow-Origin': '*', ...exposed };
+    if (origin === undefined || !keys.mayAllow(origin)) return { Vary: 'Origin' };
+    const named = { 'Access-Control-Allow-Origin': origin, 'Access-Control-Allow-Credentials': 'true' };
+    return { ...named, ...exposed, Vary: 'Origin' };
+  }
+
+  function logOutcome({ requestId }: Sender, { status, accepted, rejected, reason }: Outcome): void {
+    const why = reason ?? rejected[0]?.reason;
+    const level = status === 200 ? 'info' : 'warn';
+    const figures = { status, accepted, rejected: rejected.length, ...(why !== undefined && { reason: why }) };
+    log({ level, message: status === 200 ? 'events refused' : 'batch refused', request_id: requestId, ...figures });
+  }
+
+  app.options(`${pathPrefix}/events`, (c) => {
+    const origin = header(c, 'origin');
+    if (origin !== undefined && !keys.mayAllow(origin)) return c.body(null, 403, { Vary: 'Origin' });
+    return c.body(null, 204, {
+      ...corsHeaders(origin),
       'Access-Control-Allow-Methods': 'POST',
       'Access-Control-Allow-Headers': 'Content-Type, Content-Encoding',
       'Access-Control-Max-Age': '86400',
-    }),
-  );
-
-  app.get(`${pathPrefix}/pixel.gif`, async (c) => {
-    const receivedAt = now();
-    const body = pixelBatch(new URL(c.req.url).searchParams, c.req.header('referer') ?? null, receivedAt);
-    const { status } = await takeBatch(body, batchContext(c, receivedAt), take);
-    metrics.count('requests', String(status));
-    const headers = { 'Content-Type': 'image/gif', ...noStore };
-    return status === 503
-      ? c.body(pixel, 503, { ...headers, 'Retry-After': retryAfterSeconds })
-      : c.body(pixel, status === 204 ? 200 : status, headers);
+    });
   });
 
-  app.get(`${pathPrefix}/limits`, (c) => answer(c, 200, limits, { ...cors, 'Cache-Control': 'max-age=3600' }));
+  app.get(`${pathPrefix}/pixel.gif`, async (c) => {
+    const sender = senderOf(c);
+    const headers = { 'Content-Type': 'image/gif', 'Request-Id': sender.requestId, ...noStore };
+    // Without script there is no choice to be made, so the browser's is final.
+    if (sender.gpc) {
+      metrics.count('gpc');
+      return c.body(pixel, 200, headers);
+    }
+    const body = pixelBatch(new URL(c.req.url).searchParams, header(c, 'referer') ?? null, sender.receivedAt);
+    const outcome = await takeBatch(body, sender, take);
+    metrics.count('requests', String(outcome.status));
+    if (outcome.status === 204) return c.body(pixel, 200, headers);
+    logOutcome(sender, outcome);
+    return c.body(pixel, outcome.status, { ...headers, 'Taphouse-Reason': reasonHeader(outcome) });
+  });
+
+  app.get(`${pathPrefix}/limits`, (c) =>
+    json(c, 200, limits, { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=3600' }),
+  );
 
   if (live)
     app.get(`${pathPrefix}/live`, (c) =>
-      c.body(liveEvents(live), 200, {
-        'Content-Type': 'text/event-stream',
-        'X-Accel-Buffering': 'no',
-        ...noStore,
-      }),
+      c.body(liveEvents(live), 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', ...noStore }),
     );
 
-  app.get('/health', (c) => answer(c, 200, { status: 'ok' }, noStore));
+  app.get('/health', (c) => json(c, 200, { status: 'ok' }, { ...noStore }));
 
   app.get('/ready', async (c) => {
-    const reason = (await options.ready?.()) ?? null;
-    return answer(c, reason === null ? 200 : 503, { status: reason === null ? 'ready' : 'not ready', reason }, noStore);
+    const reason = options.busy?.() ?? (await options.ready?.()) ?? null;
+    return json(
+      c,
+      reason === null ? 200 : 503,
+      { status: reason === null ? 'ready' : 'not ready', reason },
+      { ...noStore },
+    );
   });
 
-  app.get('/metrics', (c) =>
-    c.body(metrics.text(options.gauges?.() ?? {}), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' }),
-  );
+  app.get('/metrics', (c) => {
+    const gauges = { taphouse_held_bytes: heldBytes, ...options.gauges?.() };
+    return c.body(metrics.text(gauges), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+  });
 
+  // Hono's own type for an app that needs nothing of its environment.
   return app as unknown as Hono;
 }
 
-function batchContext(c: CollectorContext, receivedAt: number): BatchContext {
-  const userAgent = c.req.header('user-agent')?.slice(0, limits.maxTextLength).toWellFormed() ?? null;
-  return { receivedAt, ip: null, userAgent, newEventId: () => crypto.randomUUID() };
+/** Reads who sends a request. */
+function createSenderReader(options: CollectorOptions, now: () => number): (c: CollectorContext) => Sender {
+  const { ip = 'truncated', trustedHops = 0 } = options;
+  const readUserAgent = createUserAgentReader(limits.maxTextLength);
+  // Unique among collectors by its beginning, in this one by its end.
+  const instance = crypto.randomUUID().slice(0, 8);
+  let requests = 0;
+  return (c) => {
+    requests += 1;
+    const forwardedFor = trustedHops > 0 ? header(c, 'x-forwarded-for') : undefined;
+    const address = clientAddress({ socketAddress: c.env?.incoming?.socket?.remoteAddress, forwardedFor }, trustedHops);
+    const userAgent = header(c, 'user-agent');
+    return {
+      requestId: `${instance}-${requests.toString(36)}`,
+      receivedAt: now(),
+      address,
+      ip: ip === 'truncated' && address !== null ? truncateAddress(address) : null,
+      userAgent: userAgent === undefined ? null : readUserAgent(userAgent),
+      origin: header(c, 'origin'),
+      gpc: header(c, 'sec-gpc') === '1',
+    };
+  };
 }
 
-function settle(c: CollectorContext, outcome: Outcome, at: number): Response {
-  const headers: Record<string, string> = stamped(at);
-  const cookie = cookieOf(c, outcome);
-  if (cookie) headers['Set-Cookie'] = cookie;
-  const { status, accepted, rejected, reason } = outcome;
-  if (status === 204) return c.body(null, 204, headers);
-  if (status === 503) headers['Retry-After'] = retryAfterSeconds;
-  return answer(c, status, reason === null ? { accepted, rejected } : refusal(reason), headers);
+/** A header of the request; Node has read them all, and asking it costs a tenth of asking through the Request. */
+function header(c: CollectorContext, name: string): string | undefined {
+  const headers = c.env?.incoming?.headers;
+  if (!headers) return c.req.header(name);
+  const value = headers[name];
+  return typeof value === 'object' ? value.join(', ') : value;
 }
 
-function cookieOf(c: CollectorContext, { batchId }: Outcome): string | undefined {
-  // Readable by script on purpose: the SDK on the next page takes it as the answer that page hide cut off.
-  if (batchId !== null) return `taphouse_ack_${batchId}=1; Path=/; Max-Age=600; SameSite=Lax`;
-  return undefined;
+/** Cookies are readable by script on purpose: the next page takes the one as the answer that page hide cut off. */
+function cookiesOf(c: CollectorContext, { batchId }: Outcome, { gpc }: Sender): string[] | null {
+  const cookies: string[] = [];
+  if (batchId !== null) cookies.push(`taphouse_ack_${batchId}=1; Path=/; Max-Age=600; SameSite=Lax`);
+  const device = c.req.query('device');
+  // Safari deletes what script writes after 7 days, but not what the site's own server sets.
+  if (device !== undefined && !gpc && /^[\w-]{1,64}$/.test(device))
+    cookies.push(`taphouse_device=${device}; Path=/; Max-Age=34560000; SameSite=Lax`);
+  return cookies.length > 0 ? cookies : null;
 }
 
-/** Headers of every answer to a batch; the time lets the SDK correct the visitor's clock. */
-function stamped(at: number): Record<string, string> {
-  return { ...cors, ...noStore, 'Taphouse-Time': String(at) };
+function reasonHeader({ reason, rejected }: Outcome): string {
+  return (reason ?? rejected[0]?.reason ?? '').replace(/[^\x20-\x7e]/g, '?');
 }
 
-function refusal(reason: string): { accepted: 0; rejected: []; reason: string } {
-  return { accepted: 0, rejected: [], reason };
-}
-
-function answer(
+function json(
   c: CollectorContext,
-  status: 200 | 400 | 401 | 413 | 415 | 503,
-  json: unknown,
+  status: 200 | Exclude<Outcome['status'], 204> | BodyFault['status'],
+  value: unknown,
   headers: Record<string, string>,
 ): Response {
-  return c.body(JSON.stringify(json), status, { 'Content-Type': 'application/json', ...headers });
+  return c.body(JSON.stringify(value), status, { 'Content-Type': 'application/json', ...headers });
 }

@@ -4,4 +4,8 @@
  */
 export { type CollectorOptions, createCollector } from './collector.ts';
 export { type DeadLetter, type DeadLetters } from './dead-letter.ts';
+export { type Identity, signedIdentity } from './identity.ts';
 export { type LiveFeed } from './live-feed.ts';
+export { type LogLine } from './log-line.ts';
+export { type RateLimitOptions } from './rate-limit.ts';
+export { type WriteKey } from './write-keys.ts';

@@ -12,6 +12,8 @@ const counters = {
   events: ['taphouse_events_total', null, 'Events stored.'],
   bytes: ['taphouse_bytes_total', null, 'Bytes of event text taken, expanded.'],
   refused: ['taphouse_refused_total', 'reason', 'Events refused by the field at fault, and batches by fault.'],
+  appendFailures: ['taphouse_append_failures_total', 'cause', 'Batches answered 503 because the stream took none.'],
+  gpc: ['taphouse_gpc_total', null, 'Pixel requests not stored because of Sec-GPC.'],
   dropped: ['taphouse_sdk_dropped_total', null, 'Events that SDKs report to have dropped.'],
   lettersLost: ['taphouse_dead_letters_lost_total', null, 'Refused events that could not be kept.'],
 } as const;

@@ -1,12 +1,23 @@
 /** Why a body was not read. */
 export interface BodyFault {
-  status: 400 | 413 | 415;
+  status: 400 | 413 | 415 | 503;
   reason: string;
+}
+
+/** What a body arrives in. */
+export interface BodySource {
+  header(name: string): string | undefined;
+  /** Node's request, where there is one. */
+  incoming: IncomingBody | undefined;
+  /** The body anywhere else. */
+  stream(): ReadableStream<Uint8Array> | null;
 }
 
 export interface BodyLimits {
   maxBodyBytes: number;
   maxExpandedBytes: number;
+  /** Told of each piece that is held in memory; false refuses it. */
+  hold?: (bytes: number) => boolean;
 }
 
 /**
@@ -19,53 +30,44 @@ export interface IncomingBody {
   pause(): unknown;
 }
 
-/**
- * The text of a request body: UTF-8, expanded if it is gzip or br, never more than the limits, compressed or expanded.
- *
- * @param incoming Node's request, where there is one; else the body is read from `request`
- */
-export async function readBody(
-  request: Request,
-  incoming: IncomingBody | undefined,
-  limits: BodyLimits,
-): Promise<string | BodyFault> {
-  const { headers } = request;
-  const fault = typeFault(headers.get('content-type')) ?? lengthFault(headers.get('content-length'), limits);
+/** The text of a request body: UTF-8, expanded if it is gzip or br, never more than the limits, compressed or expanded. */
+export async function readBody(source: BodySource, limits: BodyLimits): Promise<string | BodyFault> {
+  const fault = typeFault(source.header('content-type')) ?? lengthFault(source.header('content-length'), limits);
   if (fault) return fault;
-  const encoding = headers.get('content-encoding');
+  const encoding = source.header('content-encoding');
   const format = compressionFormat(encoding);
   if (format === undefined)
     return { status: 415, reason: `content-encoding ${encoding}: not supported; send plain, gzip or br` };
-  const body = incoming
-    ? await readIncoming(incoming, limits.maxBodyBytes)
-    : await readStream(request.body, limits.maxBodyBytes, 'maxBodyBytes');
+  const body = source.incoming
+    ? await readIncoming(source.incoming, limits)
+    : await readStream(source.stream(), limits, 'maxBodyBytes');
   if (!(body instanceof Uint8Array)) return body;
-  const plain = format === null ? body : await expand(body, format, limits.maxExpandedBytes);
+  const plain = format === null ? body : await expand(body, format, limits);
   return plain instanceof Uint8Array ? decode(plain) : plain;
 }
 
 const textTypes = /^(?:text\/plain|application\/json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;
 
-function typeFault(contentType: string | null): BodyFault | null {
-  if (contentType === 'text/plain;charset=UTF-8' || (contentType !== null && textTypes.test(contentType))) return null;
+function typeFault(contentType: string | undefined): BodyFault | null {
+  if (contentType !== undefined && textTypes.test(contentType)) return null;
   return {
     status: 415,
     reason: `content-type ${contentType ?? 'missing'}: not supported; send text/plain or application/json in UTF-8`,
   };
 }
 
-function lengthFault(contentLength: string | null, { maxBodyBytes }: BodyLimits): BodyFault | null {
+function lengthFault(contentLength: string | undefined, { maxBodyBytes }: BodyLimits): BodyFault | null {
   return Number(contentLength) > maxBodyBytes ? tooLarge(maxBodyBytes, 'maxBodyBytes') : null;
 }
 
-function tooLarge(maxBytes: number, limit: keyof BodyLimits): BodyFault {
+function tooLarge(maxBytes: number, limit: 'maxBodyBytes' | 'maxExpandedBytes'): BodyFault {
   const what = limit === 'maxBodyBytes' ? 'body' : 'body, expanded';
   return { status: 413, reason: `${what}: over ${maxBytes} bytes (${limit}); send fewer events` };
 }
 
 /** Null for a plain body, undefined for an encoding we do not read. */
-function compressionFormat(encoding: string | null): 'gzip' | 'brotli' | null | undefined {
-  if (encoding === null || encoding === '') return null;
+function compressionFormat(encoding: string | undefined): 'gzip' | 'brotli' | null | undefined {
+  if (encoding === undefined || encoding === '') return null;
   switch (encoding.toLowerCase()) {
     case 'identity':
       return null;
@@ -79,7 +81,7 @@ function compressionFormat(encoding: string | null): 'gzip' | 'brotli' | null | 
   }
 }
 
-function readIncoming(incoming: IncomingBody, maxBytes: number): Promise<Uint8Array | BodyFault> {
+function readIncoming(incoming: IncomingBody, limits: BodyLimits): Promise<Uint8Array | BodyFault> {
   const { promise, resolve } = Promise.withResolvers<Uint8Array | BodyFault>();
   const chunks: Uint8Array[] = [];
   let bytes = 0;
@@ -92,10 +94,11 @@ function readIncoming(incoming: IncomingBody, maxBytes: number): Promise<Uint8Ar
   };
   const onData = (chunk: Uint8Array): void => {
     bytes += chunk.length;
-    if (bytes > maxBytes) {
-      incoming.pause();
-      finish(tooLarge(maxBytes, 'maxBodyBytes'));
-    } else chunks.push(chunk);
+    chunks.push(chunk);
+    const fault = pieceFault(bytes, chunk.length, limits, 'maxBodyBytes');
+    if (!fault) return;
+    incoming.pause();
+    finish(fault);
   };
   const onEnd = (): void => finish(concat(chunks, bytes));
   const onCut = (): void => finish({ status: 400, reason: 'body: cut short; send it again' });
@@ -108,26 +111,43 @@ function readIncoming(incoming: IncomingBody, maxBytes: number): Promise<Uint8Ar
 
 async function readStream(
   stream: ReadableStream<Uint8Array> | null,
-  maxBytes: number,
-  limit: keyof BodyLimits,
+  limits: BodyLimits,
+  limit: 'maxBodyBytes' | 'maxExpandedBytes',
 ): Promise<Uint8Array | BodyFault> {
   const chunks: Uint8Array[] = [];
   let bytes = 0;
   for await (const chunk of stream ?? []) {
     bytes += chunk.length;
-    // Leaving the loop cancels the stream.
-    if (bytes > maxBytes) return tooLarge(maxBytes, limit);
     chunks.push(chunk);
+    const fault = pieceFault(bytes, chunk.length, limits, limit);
+    // Leaving the loop cancels the stream.
+    if (fault) return fault;
   }
   return concat(chunks, bytes);
 }
 
+function pieceFault(
+  bytes: number,
+  pieceBytes: number,
+  limits: BodyLimits,
+  limit: 'maxBodyBytes' | 'maxExpandedBytes',
+): BodyFault | null {
+  if (bytes > limits[limit]) return tooLarge(limits[limit], limit);
+  if (limits.hold && !limits.hold(pieceBytes))
+    return { status: 503, reason: 'collector: too many bodies under way; try again later' };
+  return null;
+}
+
 /** Expands piece by piece and stops at the limit: 165 bytes of br can hold 100 MiB. */
-async function expand(body: Uint8Array, format: 'gzip' | 'brotli', maxBytes: number): Promise<Uint8Array | BodyFault> {
+async function expand(
+  body: Uint8Array,
+  format: 'gzip' | 'brotli',
+  limits: BodyLimits,
+): Promise<Uint8Array | BodyFault> {
   // TypeScript's list of formats is older than Node 22.18's, which has brotli.
   const expanding = new DecompressionStream(format as CompressionFormat);
   try {
-    return await readStream(new Blob([body as BlobPart]).stream().pipeThrough(expanding), maxBytes, 'maxExpandedBytes');
+    return await readStream(new Blob([body as BlobPart]).stream().pipeThrough(expanding), limits, 'maxExpandedBytes');
   } catch {
     return { status: 400, reason: `body: not ${format}, or cut short; send it again or uncompressed` };
   }

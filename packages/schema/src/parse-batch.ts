@@ -13,6 +13,8 @@ export interface Batch {
   dropped?: number;
   /** Up to 64 characters of [A-Za-z0-9_-]; names the acknowledgement cookie. */
   batch_id?: string;
+  /** Proof of the user_id, where the collector asks for one. */
+  identity?: string;
   /** Fields shared by all events; an event's own field wins. */
   context?: Record<string, unknown>;
   events: Record<string, unknown>[];
@@ -44,6 +46,7 @@ export interface ParsedBatch {
   fault: string | null;
   writeKey: string | null;
   batchId: string | null;
+  identity: string | null;
   /** Events the client says it dropped. */
   dropped: number;
   accepted: ClickEvent[];
@@ -78,6 +81,7 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
     fault: null,
     writeKey: typeof batch.write_key === 'string' ? batch.write_key : null,
     batchId: typeof batch.batch_id === 'string' && /^[\w-]{1,64}$/.test(batch.batch_id) ? batch.batch_id : null,
+    identity: typeof batch.identity === 'string' && batch.identity.length <= 4096 ? batch.identity : null,
     dropped: isCount(batch.dropped) ? batch.dropped : 0,
     accepted: [],
     rejected: [],
@@ -97,7 +101,7 @@ function mayHoldOddText(body: string): boolean {
 }
 
 function faulty(fault: string): ParsedBatch {
-  return { fault, writeKey: null, batchId: null, dropped: 0, accepted: [], rejected: [] };
+  return { fault, writeKey: null, batchId: null, identity: null, dropped: 0, accepted: [], rejected: [] };
 }
 
 class Refusal extends Error {}
