@@ -11,6 +11,8 @@ const help = `taphouse - clickstream sessions on tap
       the article's visitors, at a rate in clicks per second, against any collector
   taphouse query [--data ./data] [--format table|json|csv] "SQL"
       SQL over the lake, also while taphouse runs
+  taphouse compact | retain --days N | erase --user-id ID [--refuse-later]   [--data ./data]
+      seal the days that have ended; drop old days; remove a user everywhere, with proof
   taphouse views --dialect duckdb|athena
       the views as SQL text, for your own DuckDB or Athena
 
@@ -25,6 +27,9 @@ const options = {
   endpoint: { type: 'string' },
   format: { type: 'string' },
   dialect: { type: 'string' },
+  days: { type: 'string' },
+  'user-id': { type: 'string' },
+  'refuse-later': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
 
@@ -35,6 +40,14 @@ const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> 
   simulate: runSimulate,
   query: async (flags, rest) =>
     (await import('./query.ts')).runQuery(resolveData(flags.data, process.env), rest[0], flags.format),
+  compact: async (flags) => (await lakeCommands()).runCompact(resolveData(flags.data, process.env)),
+  erase: async (flags) =>
+    (await lakeCommands()).runErase(
+      resolveData(flags.data, process.env),
+      flags['user-id'],
+      flags['refuse-later'] ?? false,
+    ),
+  retain: async (flags) => (await lakeCommands()).runRetain(resolveData(flags.data, process.env), flags.days),
   views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
 };
 
@@ -64,6 +77,11 @@ function parse(argv: string[]) {
   } catch (error) {
     throw new UsageError(`${firstLine(error)}; taphouse help lists what there is`);
   }
+}
+
+/** Loaded when needed: native DuckDB takes longer to load than help takes to print. */
+function lakeCommands(): Promise<typeof import('./lake-commands.ts')> {
+  return import('./lake-commands.ts');
 }
 
 async function runStart(flags: Flags): Promise<void> {

@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+
+import { type Lake, openLake } from '@taphouse/lake/files';
+
+import { UsageError } from './config.ts';
+
+/** `taphouse compact`: seals the days that have ended. Works beside a running process. */
+export async function runCompact(dataFolder: string): Promise<void> {
+  await withLake(dataFolder, async (lake) => {
+    const { days, filesBefore, filesAfter, rowsBefore, rowsAfter } = await lake.compact();
+    if (days === 0) console.log('Nothing to seal: every day that has ended is sealed.');
+    else
+      console.log(
+        `Sealed ${days} days: ${filesBefore} files became ${filesAfter}, ${rowsBefore} rows became ${rowsAfter}.`,
+      );
+  });
+}
+
+/** `taphouse erase`: removes all rows of a user and says how it was checked. */
+export async function runErase(dataFolder: string, userId: string | undefined, refuseLater: boolean): Promise<void> {
+  if (!userId) throw new UsageError('erase: no user given; try taphouse erase --user-id 51');
+  await withLake(dataFolder, async (lake) => {
+    const report = await lake.erase({
+      userIds: [userId],
+      deadLettersFolder: join(dataFolder, 'dead-letters'),
+      refuseLater,
+    });
+    console.log(
+      `Erased ${report.rows} rows in ${report.files} files and ${report.deadLetters} dead letters. Then read all ` +
+        `${report.proof.filesScanned} files and ${report.proof.lettersScanned} dead letters again: ${report.proof.found} rows of the user.`,
+    );
+    console.log(
+      refuseLater
+        ? 'Later events of the user are not stored.'
+        : 'Later events of the user are stored; --refuse-later changes that.',
+    );
+  });
+}
+
+/** `taphouse retain`: drops whole days that ended more than `days` days ago. */
+export async function runRetain(dataFolder: string, days: string | undefined): Promise<void> {
+  const kept = Number(days);
+  if (!(kept >= 1))
+    throw new UsageError(
+      `retain: ${days ?? 'nothing'} is not a number of days from 1 up; try taphouse retain --days 400`,
+    );
+  const before = Date.now() - kept * 86_400_000;
+  await withLake(dataFolder, async (lake) => {
+    const { files, rows } = await lake.retain({ rawdataBefore: before, aggregatedBefore: before });
+    console.log(
+      `Dropped ${rows} rows in ${files} files, of days that ended before ${new Date(before).toISOString().slice(0, 10)}.`,
+    );
+  });
+}
+
+async function withLake(dataFolder: string, use: (lake: Lake) => Promise<void>): Promise<void> {
+  const folder = join(dataFolder, 'lake');
+  if (!existsSync(folder))
+    throw new UsageError(`no lake at ${folder}; set --data or TAPHOUSE_DATA to the data folder of taphouse start`);
+  const lake = await openLake({ folder });
+  try {
+    await use(lake);
+  } finally {
+    await lake.close();
+  }
+}
