@@ -1,10 +1,10 @@
 import { type AsyncDuckDB, type AsyncDuckDBConnection, DuckDBDataProtocol } from '@duckdb/duckdb-wasm';
-import type { Manifest, TableName } from '@taphouse/schema';
+import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
-import { fileName, readManifest, tableView } from './lake-files.ts';
+import { fileName, readManifest, tableQuery, tableView } from './lake-files.ts';
 import { plainRows } from './plain-rows.ts';
-import { QueryError } from './query-error.ts';
+import { ConnectError, QueryError } from './query-error.ts';
 
 import { type DuckDbBundle, startDuckDb } from './start-duckdb.ts';
 
@@ -29,6 +29,13 @@ export interface Connection {
    * @throws QueryError with the SQL
    */
   query<Row = Record<string, unknown>>(sql: string, values?: readonly Value[]): Promise<Row[]>;
+  /**
+   * The rows of a table from a stretch of time, as text to read FROM: only the files that may hold some, by the
+   * manifest. For `aggregated` the time is `timeagg`, for `rawdata` `received_at`.
+   */
+  relation(table: TableName, range: { fromAt: number; toAt: number }): string;
+  /** The same for these files alone. Small ones are fetched whole first, many at a time. */
+  fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string>;
   /** Runs `task` on the database itself, in turn with the queries, for what they do not cover: no other query runs until it ends. */
   use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T>;
   /** Reads the manifests again. True if the lake has changed; the views then read the new files. */
@@ -39,6 +46,9 @@ export interface Connection {
   close(): Promise<void>;
 }
 
+/** Files up to this size are fetched whole by `fetchFiles`, as long as they are together below `mostWholeBytes`. */
+const wholeBytes = 1_048_576;
+const mostWholeBytes = 67_108_864;
 const tableNames = ['rawdata', 'aggregated'] as const;
 
 /**
@@ -72,6 +82,9 @@ class LakeConnection implements Connection {
   readonly #lake: string;
   readonly #manifests: Record<TableName, Manifest | null> = { rawdata: null, aggregated: null };
   readonly #registered = new Set<string>();
+  /** Files held in memory as a whole, and their bytes. */
+  readonly #whole = new Set<string>();
+  #wholeSum = 0;
   #opened = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -83,6 +96,39 @@ class LakeConnection implements Connection {
 
   query<Row>(sql: string, values: readonly Value[] = []): Promise<Row[]> {
     return this.#inTurn(() => this.#run<Row>(sql, values));
+  }
+
+  relation(table: TableName, range: { fromAt: number; toAt: number }): string {
+    const files = this.#manifests[table]?.files ?? [];
+    const wanted = files.filter((file) => file.maxAt >= range.fromAt && file.minAt < range.toAt);
+    return `(${tableQuery(
+      table,
+      wanted.map(({ path }) => path),
+    )})`;
+  }
+
+  fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string> {
+    return this.#inTurn(async () => {
+      const small = files.filter((file) => file.bytes <= wholeBytes && !this.#whole.has(fileName(table, file.path)));
+      await Promise.all(small.map((file) => this.#fetchWhole(table, file)));
+      return `(${tableQuery(
+        table,
+        files.map(({ path }) => path),
+      )})`;
+    });
+  }
+
+  /** DuckDB asks some 6 requests a file, one after the other; a small file costs less in one. */
+  async #fetchWhole(table: TableName, file: ManifestFile): Promise<void> {
+    const name = fileName(table, file.path);
+    if (this.#wholeSum + file.bytes > mostWholeBytes) return;
+    this.#wholeSum += file.bytes;
+    const answer = await fetch(new URL(`${table}/${file.path}`, this.#lake));
+    if (!answer.ok) throw new ConnectError(`lake at ${answer.url}: answered ${answer.status}; read the manifest again`);
+    const bytes = new Uint8Array(await answer.arrayBuffer());
+    await this.#db.dropFile(name);
+    await this.#db.registerFileBuffer(name, bytes);
+    this.#whole.add(name);
   }
 
   use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T> {
@@ -155,6 +201,7 @@ class LakeConnection implements Connection {
       if (!name.startsWith(`${table}/`) || live.has(name)) continue;
       await this.#db.dropFile(name);
       this.#registered.delete(name);
+      this.#whole.delete(name);
     }
   }
 }

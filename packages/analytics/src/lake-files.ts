@@ -22,17 +22,22 @@ export function fileName(table: TableName, path: string): string {
   return `${table}/${path}`;
 }
 
+/** The view of a table over all its live files. */
+export function tableView(table: TableName, paths: readonly string[]): string {
+  return `CREATE OR REPLACE VIEW ${table} AS ${tableQuery(table, paths)}`;
+}
+
 /**
- * The relation of a table over these files: one row an event, or one a closed window, copies included.
+ * The rows of a table in these files: one an event, or one a closed window, copies included.
  * Without files it has its columns and no row.
  */
-export function tableView(table: TableName, paths: readonly string[]): string {
+export function tableQuery(table: TableName, paths: readonly string[]): string {
   const columns = tables[table];
   if (paths.length === 0) {
     const empty = columns.map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`);
-    return `CREATE OR REPLACE VIEW ${table} AS SELECT ${empty.join(', ')} WHERE false`;
+    return `SELECT ${empty.join(', ')} WHERE false`;
   }
   const files = paths.map((path) => `'${fileName(table, path).replaceAll("'", "''")}'`).join(', ');
   const names = columns.map(({ name }) => name).join(', ');
-  return `CREATE OR REPLACE VIEW ${table} AS SELECT ${names} FROM read_parquet([${files}], hive_partitioning = false)`;
+  return `SELECT ${names} FROM read_parquet([${files}], hive_partitioning = false)`;
 }
