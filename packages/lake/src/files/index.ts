@@ -6,6 +6,7 @@ export { directoryStore } from './directory-store.ts';
 export { EraseError, type EraseOptions, type EraseReport } from './erase-users.ts';
 export { type ErasedUsers } from './erased-users.ts';
 export { type FileStore, type LocalFile } from './file-store.ts';
+export { type ImportOptions, type ImportProgress, type ImportReport } from './import-files.ts';
 export { type CompactOptions, type Lake, type LakeOptions, type LakePlace, openLake } from './lake.ts';
 export { type CompactReport } from './merge-files.ts';
 export {
@@ -16,4 +17,11 @@ export {
   type ResessionizeReport,
 } from './resessionize.ts';
 export { type RetainOptions, type RetainReport } from './retain-days.ts';
-export { type LakeQuery, type QueryResult, type QueryValue, openQuery } from './open-query.ts';
+export {
+  type ExportFormat,
+  type ExportOptions,
+  type LakeQuery,
+  type QueryResult,
+  type QueryValue,
+  openQuery,
+} from './open-query.ts';

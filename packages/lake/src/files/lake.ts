@@ -10,6 +10,7 @@ import { directoryStore } from './directory-store.ts';
 import { type EraseOptions, type EraseReport, eraseUsers, unfinishedErase } from './erase-users.ts';
 import { type ErasedUsers, readErasedUsers } from './erased-users.ts';
 import type { FileStore } from './file-store.ts';
+import { type ImportOptions, type ImportReport, importFiles } from './import-files.ts';
 import { type CompactReport, sealDays, tidy } from './merge-files.ts';
 import { writeParquet } from './parquet-writer.ts';
 import {
@@ -72,6 +73,11 @@ export interface Lake extends Sink {
    * @throws RangeError if a day is no multiple of the step
    */
   resessionize(options: ResessionizeOptions): Promise<ResessionizeReport>;
+  /**
+   * Takes in events from JSON lines or from folders as Firehose writes them, and makes their sessions.
+   * Files taken in before are left out; one that was cut off is taken again, and its events still count once.
+   */
+  import(options: ImportOptions): Promise<ImportReport>;
   /** Compares the rows of some days with the batch query over their events. */
   check(options: DayRange): Promise<CheckReport>;
   /** Who was erased, to refuse at the door what `write` would drop. */
@@ -152,6 +158,10 @@ class FilesLake implements Lake {
 
   resessionize(options: ResessionizeOptions): Promise<ResessionizeReport> {
     return this.#inTurn(() => resessionize(this.#room, options));
+  }
+
+  import(options: ImportOptions): Promise<ImportReport> {
+    return this.#inTurn(() => importFiles(this.#room, options));
   }
 
   check(options: DayRange): Promise<CheckReport> {

@@ -3,10 +3,12 @@ import type { TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
 import { readManifest } from '../manifest-protocol.ts';
-import { createView } from '../sql/table-ddl.ts';
-import { openDatabase } from './database.ts';
+import { createView, quoteText } from '../sql/table-ddl.ts';
+import { type Database, openDatabase } from './database.ts';
 import { fileKey } from './day-files.ts';
 import { directoryStore } from './directory-store.ts';
+import type { FileStore, LocalFile } from './file-store.ts';
+import { parquetOptions } from './parquet-writer.ts';
 
 const tableNames = ['rawdata', 'aggregated'] as const;
 
@@ -26,8 +28,30 @@ export interface LakeQuery {
    * @throws Error as DuckDB words it
    */
   query(sql: string, values?: readonly QueryValue[] | Readonly<Record<string, QueryValue>>): Promise<QueryResult>;
+  /**
+   * Writes the rows of a query to a file of the local disk, in the place of any there.
+   *
+   * @example
+   * await lake.exportTo('sessions.csv', { sql: 'SELECT * FROM sessions ORDER BY timeagg', format: 'csv' });
+   */
+  exportTo(path: string, options: ExportOptions): Promise<{ rows: number }>;
   close(): Promise<void>;
 }
+
+export interface ExportOptions {
+  /** One SELECT. */
+  sql: string;
+  /** `json`: one object a line. */
+  format: ExportFormat;
+}
+
+export type ExportFormat = 'csv' | 'json' | 'parquet';
+
+const exportFormats: Record<ExportFormat, string> = {
+  csv: 'FORMAT csv, HEADER',
+  json: 'FORMAT json',
+  parquet: parquetOptions,
+};
 
 /** What a bound value may be. */
 export type QueryValue = string | number | bigint | boolean | null;
@@ -39,36 +63,76 @@ export type QueryValue = string | number | bigint | boolean | null;
  * const lake = await openQuery({ folder: 'data/lake' });
  * const { rows } = await lake.query('SELECT user_id, sum(events) AS clicks FROM sessions GROUP BY 1');
  */
-export async function openQuery(options: { folder: string }): Promise<LakeQuery> {
-  const store = directoryStore(options.folder);
-  const db = await openDatabase();
-  const shown = new Map<TableName, number>();
+export async function openQuery(options: { folder: string } | { store: FileStore }): Promise<LakeQuery> {
+  const store = 'store' in options ? options.store : directoryStore(options.folder);
+  const query = new OpenLakeQuery(store, await openDatabase());
+  await query.prepare();
+  return query;
+}
 
-  async function showLive(): Promise<void> {
-    for (const table of tableNames) {
-      const { manifest } = await readManifest(store, table);
-      if (shown.get(table) === manifest.version) continue;
-      const files = await Promise.all(manifest.files.map(({ path }) => store.openFile(fileKey(table, path))));
-      await db.run(
-        createView(
-          table,
-          files.map((file) => file.path),
-        ),
-      );
-      shown.set(table, manifest.version);
+class OpenLakeQuery implements LakeQuery {
+  readonly #store: FileStore;
+  readonly #db: Database;
+  readonly #shown = new Map<TableName, { version: number; files: readonly LocalFile[] }>();
+
+  constructor(store: FileStore, db: Database) {
+    this.#store = store;
+    this.#db = db;
+  }
+
+  async prepare(): Promise<void> {
+    await this.#showLive();
+    for (const view of duckdbViews()) await this.#db.run(view);
+  }
+
+  async query(sql: string, values?: Parameters<LakeQuery['query']>[1]): Promise<QueryResult> {
+    return this.#overLiveFiles(async () => {
+      const bound = values as DuckDBValue[] | Record<string, DuckDBValue> | undefined;
+      const reader = await this.#db.connection.runAndReadAll(sql, bound);
+      return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
+    });
+  }
+
+  async exportTo(path: string, { sql, format }: ExportOptions): Promise<{ rows: number }> {
+    const statement = `COPY (${sql.trim().replace(/;$/, '')}) TO ${quoteText(path)} (${exportFormats[format]})`;
+    return this.#overLiveFiles(async () => {
+      const [row] = await this.#db.rows(statement);
+      return { rows: Number(row?.Count) };
+    });
+  }
+
+  async close(): Promise<void> {
+    for (const { files } of this.#shown.values()) await Promise.all(files.map((file) => file.release()));
+    this.#db.close();
+  }
+
+  /** A file may go while it is read, if a user is erased: then the lake has changed, and the new files are asked. */
+  async #overLiveFiles<T>(task: () => Promise<T>): Promise<T> {
+    await this.#showLive();
+    try {
+      return await task();
+    } catch (error) {
+      if (!(await this.#showLive())) throw error;
+      return task();
     }
   }
 
-  await showLive();
-  for (const view of duckdbViews()) await db.run(view);
-  return {
-    query: async (sql, values) => {
-      await showLive();
-      const reader = await db.connection.runAndReadAll(sql, values as DuckDBValue[] | Record<string, DuckDBValue>);
-      return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
-    },
-    close: async () => db.close(),
-  };
+  /** True if the lake has changed. */
+  async #showLive(): Promise<boolean> {
+    let changed = false;
+    for (const table of tableNames) {
+      const { version, files } = (await readManifest(this.#store, table)).manifest;
+      const shown = this.#shown.get(table);
+      if (shown?.version === version) continue;
+      const opened = await Promise.all(files.map(({ path }) => this.#store.openFile(fileKey(table, path))));
+      const paths = opened.map((file) => file.path);
+      await this.#db.run(createView(table, paths));
+      this.#shown.set(table, { version, files: opened });
+      await Promise.all((shown?.files ?? []).map((file) => file.release()));
+      changed = true;
+    }
+    return changed;
+  }
 }
 
 /** DuckDB gives a MAP as a list of entries. */

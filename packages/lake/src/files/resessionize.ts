@@ -29,8 +29,10 @@ export interface ResessionizeReport {
   days: number;
   rowsBefore: number;
   rowsAfter: number;
-  /** Rows left as they were, of visitors whose windows may be open; run it again later for them. */
+  /** Rows left as they were, of visitors whose windows may be open. */
   rowsLeft: number;
+  /** Such visitors, counted by day; run it again later for them. */
+  visitorsLeft: number;
 }
 
 /** Where rows and events do not say the same. */
@@ -77,13 +79,14 @@ async function tryResessionize(room: Room, options: ResessionizeOptions): Promis
   const range = daysOf(options);
   const scene = await lookAt(room, options);
   for (const file of scene.old) checkStep(`resessionize: rows in ${file.path}`, file.stepMs ?? 1);
-  const report = { days: 0, rowsBefore: sumRows(scene.old), rowsAfter: 0, rowsLeft: 0 };
+  const report = { days: 0, rowsBefore: sumRows(scene.old), rowsAfter: 0, rowsLeft: 0, visitorsLeft: 0 };
   const added: ManifestFile[] = [];
   for (const dayAt of range) {
     const ofDay = scene.old.filter(({ minAt }) => dayOf(minAt) === dayAt);
     const made = await withFiles(room, { aggregated: ofDay, rawdata: scene.events }, async () => {
-      await markUnsettled(room, scene.settledAt);
+      await markUnsettled(room, scene.settledAt, dayAt, 1);
       await refuseLoss(room, dayAt, stepMs);
+      report.visitorsLeft += await countRows(room, 'unsettled');
       const left = await countRows(room, 'aggregated SEMI JOIN unsettled USING (user_id, device_id)');
       return { left, files: await copyOut(room, 'aggregated', newRows(dayAt, stepMs)) };
     });
@@ -117,8 +120,8 @@ export async function checkSessions(room: Room, options: DayRange): Promise<Chec
   }
   const range = daysOf(options);
   return withFiles(room, { aggregated: scene.old, rawdata: scene.events }, async () => {
-    await markUnsettled(room, scene.settledAt);
     const from = range[0] ?? 0;
+    await markUnsettled(room, scene.settledAt, from, range.length);
     await room.db.run(
       `CREATE OR REPLACE TEMP TABLE of_events AS SELECT ${compared} FROM (${batch(from, range.length, stepMs)})`,
     );
@@ -179,14 +182,19 @@ function passed(one: Mark | undefined, other: Mark | undefined): number {
   return drained ? Infinity : Math.min(one.clockAt, other.clockAt);
 }
 
-/** Visitors whose windows may be open: rows and events of theirs are left alone. */
-async function markUnsettled(room: Room, settledAt: number): Promise<void> {
+/** Visitors whose windows on these days may be open: rows and events of theirs are left alone. */
+async function markUnsettled(room: Room, settledAt: number, fromAt: number, days: number): Promise<void> {
   const recent = Number.isFinite(settledAt)
     ? `epoch_ms(received_at) > ${Math.floor(settledAt)}`
     : String(settledAt < 0);
   await room.db.run(
-    `CREATE OR REPLACE TEMP TABLE unsettled AS SELECT DISTINCT user_id, device_id FROM rawdata WHERE ${recent}`,
+    `CREATE OR REPLACE TEMP TABLE unsettled AS
+     SELECT DISTINCT user_id, device_id FROM rawdata WHERE ${recent} AND ${happened(fromAt, days)}`,
   );
+}
+
+function happened(fromAt: number, days: number): string {
+  return `client_timestamp >= make_timestamp(${fromAt * 1000}) AND client_timestamp < make_timestamp(${(fromAt + days * dayMs) * 1000})`;
 }
 
 async function refuseLoss(room: Room, dayAt: number, stepMs: number): Promise<void> {
@@ -212,8 +220,7 @@ SELECT ${columnNames('aggregated')} FROM (
 
 /** Sessions of the events of some days, of settled visitors. */
 function batch(fromAt: number, days: number, stepMs: number): string {
-  const range = `client_timestamp >= epoch_ms(${fromAt}) AND client_timestamp < epoch_ms(${fromAt + days * dayMs})`;
-  const rawdata = `(SELECT * FROM rawdata ANTI JOIN unsettled USING (user_id, device_id) WHERE ${range})`;
+  const rawdata = `(SELECT * FROM rawdata ANTI JOIN unsettled USING (user_id, device_id) WHERE ${happened(fromAt, days)})`;
   return batchSessions({ stepMs, rawdata });
 }
 

@@ -1,0 +1,77 @@
+import { createReadStream } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+import { createGunzip } from 'node:zlib';
+
+/** One JSON object of a file, or text that is none. */
+export interface ReadRecord {
+  /** Place in the file, from 1. */
+  number: number;
+  text: string;
+  /** Undefined if the text is not JSON. */
+  value: unknown;
+}
+
+/**
+ * The JSON objects of a file, in order: one a line, or one behind the other with nothing between as Firehose writes
+ * them. Gzip is told by its first bytes, whatever the name.
+ */
+export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
+  const file = createReadStream(path);
+  const input = (await isGzip(path)) ? file.pipe(createGunzip()) : file;
+  let number = 0;
+  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    for (const text of objectsOf(line)) {
+      number += 1;
+      yield { number, text, value: parse(text) };
+    }
+  }
+}
+
+async function isGzip(path: string): Promise<boolean> {
+  const file = await open(path);
+  try {
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(2), 0, 2, 0);
+    return bytesRead === 2 && buffer[0] === 0x1f && buffer[1] === 0x8b;
+  } finally {
+    await file.close();
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Cuts a line into the objects that stand on it side by side; what is no object stays one piece. */
+export function objectsOf(line: string): string[] {
+  const objects: string[] = [];
+  let depth = 0;
+  let start = 0;
+  for (let at = 0; at < line.length; at += 1) {
+    const letter = line[at];
+    if (letter === '"' && depth > 0) at = endOfText(line, at);
+    else if (letter === '{') depth += 1;
+    else if (letter === '}') {
+      depth -= 1;
+      if (depth > 0) continue;
+      objects.push(line.slice(start, at + 1).trim());
+      start = at + 1;
+      depth = 0;
+    }
+  }
+  const rest = line.slice(start).trim();
+  if (rest !== '') objects.push(rest);
+  return objects;
+}
+
+function endOfText(line: string, quoteAt: number): number {
+  for (let at = quoteAt + 1; at < line.length; at += 1) {
+    if (line[at] === '\\') at += 1;
+    else if (line[at] === '"') return at;
+  }
+  return line.length;
+}
