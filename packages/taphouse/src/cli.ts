@@ -13,10 +13,13 @@ const help = `taphouse - clickstream sessions on tap
       SQL over the lake, also while taphouse runs
   taphouse compact | retain --days N | erase --user-id ID [--refuse-later]   [--data ./data]
       seal the days that have ended; drop old days; remove a user everywhere, with proof
+  taphouse resessionize | check   [--from 2026-11-23] [--to 2026-11-23] [--window 60s] [--data ./data]
+      make the rows of some days again from their events, with any step; compare the two
   taphouse views --dialect duckdb|athena
       the views as SQL text, for your own DuckDB or Athena
 
-Environment: TAPHOUSE_PORT, TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_WRITE_KEYS (separated by commas)`;
+Environment: TAPHOUSE_PORT, TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by
+commas), TAPHOUSE_RATE_LIMIT (events/s), TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json)`;
 
 const options = {
   port: { type: 'string' },
@@ -29,6 +32,8 @@ const options = {
   dialect: { type: 'string' },
   days: { type: 'string' },
   'user-id': { type: 'string' },
+  from: { type: 'string' },
+  to: { type: 'string' },
   'refuse-later': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
 } as const;
@@ -47,6 +52,9 @@ const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> 
       flags['user-id'],
       flags['refuse-later'] ?? false,
     ),
+  resessionize: async (flags) =>
+    (await lakeCommands()).runResessionize(resolveData(flags.data, process.env), flags, flags.window),
+  check: async (flags) => (await lakeCommands()).runCheck(resolveData(flags.data, process.env), flags),
   retain: async (flags) => (await lakeCommands()).runRetain(resolveData(flags.data, process.env), flags.days),
   views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
 };
@@ -54,7 +62,7 @@ const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> 
 try {
   await main(process.argv.slice(2));
 } catch (error) {
-  if (!(error instanceof UsageError)) throw error;
+  if (!isExplained(error)) throw error;
   console.error(`taphouse: ${error.message}`);
   process.exit(2);
 }
@@ -87,7 +95,7 @@ function lakeCommands(): Promise<typeof import('./lake-commands.ts')> {
 async function runStart(flags: Flags): Promise<void> {
   const config = readConfig(flags, process.env);
   const { start } = await import('./start.ts');
-  const tap = await start(config, (line) => console.error(`taphouse: ${line}`)).catch(asUsage);
+  const tap = await start(config, (line) => console.error(`taphouse: ${line}`));
   const { stepMs, rangeMs } = config.window;
   console.log(`Taphouse: clickstream sessions on tap
 
@@ -96,7 +104,7 @@ async function runStart(flags: Flags): Promise<void> {
   SQL         ${tap.url}/sql/
   collector   ${tap.url}/v1/events
 
-  data        ${config.dataFolder} (${tap.found.events > 0 ? `goes on: ${tap.found.events.toLocaleString('en')} events so far` : 'new'})
+  data        ${config.dataFolder} (${tap.found.events > 0 ? `goes on; events so far: ${tap.found.events.toLocaleString('en')}` : 'new'})
   sessions    windows of ${stepMs / 1000} s steps, closed ${rangeMs / 1000} s after they open
   visitors    ${config.trafficPerSecond > 0 ? `${config.trafficPerSecond} simulated clicks/s (off: npm start -- --no-traffic)` : 'no simulated ones'}
 
@@ -139,11 +147,9 @@ async function runSimulate(flags: Flags): Promise<void> {
   console.log(`Sent ${sent.toLocaleString('en')} clicks.`);
 }
 
-/** A taken port, a locked folder: faults of the surroundings that a stack trace does not explain better than their message. */
-function asUsage(error: unknown): never {
-  if (error instanceof Error && error.name !== 'TypeError' && error.name !== 'ReferenceError')
-    throw new UsageError(error.message);
-  throw error;
+/** Whether the message says it all: a taken port, a full disk, a wrong flag. Faults of ours keep their stack. */
+function isExplained(error: unknown): error is Error {
+  return error instanceof Error && !['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError'].includes(error.name);
 }
 
 function firstLine(error: unknown): string {

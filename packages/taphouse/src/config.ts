@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 
+import type { WriteKey } from '@taphouse/collector';
 import { parseWindow, type StaggerWindow } from '@taphouse/sessions';
 
 /** Everything that `taphouse start` can be told. */
@@ -12,8 +13,19 @@ export interface Config {
   dataFolder: string;
   /** Stagger window. `TAPHOUSE_WINDOW`, `--window`: `seconds` (default), `minutes` or `<step>s`. */
   window: StaggerWindow;
-  /** Keys a batch must carry one of. `TAPHOUSE_WRITE_KEYS`, separated by commas; any key is taken if unset. */
-  writeKeys?: readonly string[];
+  /**
+   * Keys a batch must carry one of. `TAPHOUSE_WRITE_KEYS`, separated by commas, each alone or with the origins of the
+   * pages that may use it: `app,shop=https://shop.example|https://www.shop.example`. Any key is taken if unset.
+   */
+  writeKeys?: readonly WriteKey[];
+  /** Proxies of yours in front, whose X-Forwarded-For is believed. `TAPHOUSE_TRUSTED_HOPS`; default 0. */
+  trustedHops: number;
+  /** What is stored of an address. `TAPHOUSE_IP`: `truncated` (default; /24 or /48) or `none`. */
+  ip: 'truncated' | 'none';
+  /** Events a second that one write key and address may send in the long run. `TAPHOUSE_RATE_LIMIT`; no limit if unset. */
+  eventsPerSecond?: number;
+  /** Refusals and faults as JSON lines on standard output. `TAPHOUSE_LOG=json`; default off. */
+  log: boolean;
   /** Clicks per second of simulated visitors; 0 for none. `--rate`, `--no-traffic`; default 20. */
   trafficPerSecond: number;
 }
@@ -38,16 +50,19 @@ export class UsageError extends Error {
  * @throws UsageError naming the setting, the fault, the value and the remedy
  */
 export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config {
-  const writeKeys = environment.TAPHOUSE_WRITE_KEYS?.split(',')
-    .map((key) => key.trim())
-    .filter((key) => key !== '');
+  const writeKeys = readWriteKeys(environment.TAPHOUSE_WRITE_KEYS ?? '');
+  const rateLimit = environment.TAPHOUSE_RATE_LIMIT;
   return {
     port: readPort(flags.port ?? environment.TAPHOUSE_PORT ?? '7400'),
     hostname: '127.0.0.1',
     dataFolder: resolveData(flags.data, environment),
     window: readWindow(flags.window ?? environment.TAPHOUSE_WINDOW ?? 'seconds'),
     trafficPerSecond: flags['no-traffic'] ? 0 : readRate(flags.rate ?? '20'),
-    ...(writeKeys && writeKeys.length > 0 ? { writeKeys } : {}),
+    trustedHops: readCount('TAPHOUSE_TRUSTED_HOPS', environment.TAPHOUSE_TRUSTED_HOPS ?? '0'),
+    ip: oneOf('TAPHOUSE_IP', environment.TAPHOUSE_IP ?? 'truncated', ['truncated', 'none']),
+    log: oneOf('TAPHOUSE_LOG', environment.TAPHOUSE_LOG ?? 'off', ['off', 'json']) === 'json',
+    ...(writeKeys.length > 0 ? { writeKeys } : {}),
+    ...(rateLimit ? { eventsPerSecond: readCount('TAPHOUSE_RATE_LIMIT', rateLimit) } : {}),
   };
 }
 
@@ -64,6 +79,39 @@ export function readRate(text: string): number {
   return rate;
 }
 
+function readWriteKeys(text: string): WriteKey[] {
+  return parts(text, ',').map((part) => {
+    const [key = '', origins] = part.split('=', 2);
+    if (origins === undefined) return { key };
+    for (const origin of parts(origins, '|')) {
+      if (!URL.canParse(origin) || new URL(origin).origin !== origin) {
+        throw new UsageError(`TAPHOUSE_WRITE_KEYS: ${origin} is no origin; write one such as https://shop.example`);
+      }
+    }
+    return { key, origins: parts(origins, '|') };
+  });
+}
+
+function parts(text: string, separator: string): string[] {
+  return text
+    .split(separator)
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function readCount(name: string, text: string): number {
+  const count = Number(text);
+  if (text.trim() === '' || !Number.isInteger(count) || count < 0)
+    throw new UsageError(`${name}: ${text} is not a whole number from 0 up`);
+  return count;
+}
+
+function oneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {
+  const choice = choices.find((known) => known === text);
+  if (!choice) throw new UsageError(`${name}: ${text} is not one of ${choices.join(', ')}`);
+  return choice;
+}
+
 function readPort(text: string): number {
   const port = Number(text);
   if (!Number.isInteger(port) || port < 0 || port > 65_535) {
@@ -72,7 +120,8 @@ function readPort(text: string): number {
   return port;
 }
 
-function readWindow(text: string): StaggerWindow {
+/** @throws UsageError if `text` is no window */
+export function readWindow(text: string): StaggerWindow {
   try {
     return parseWindow(text);
   } catch (error) {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 
 import { type Lake, openLake } from '@taphouse/lake/files';
 
-import { UsageError } from './config.ts';
+import { readWindow, UsageError } from './config.ts';
 
 /** `taphouse compact`: seals the days that have ended. Works beside a running process. */
 export async function runCompact(dataFolder: string): Promise<void> {
@@ -52,6 +52,58 @@ export async function runRetain(dataFolder: string, days: string | undefined): P
       `Dropped ${rows} rows in ${files} files, of days that ended before ${new Date(before).toISOString().slice(0, 10)}.`,
     );
   });
+}
+
+/** `taphouse resessionize`: makes the rows of some days again from their events, with any step. */
+export async function runResessionize(dataFolder: string, days: Days, window: string | undefined): Promise<void> {
+  const { stepMs } = readWindow(window ?? 'seconds');
+  await withLake(dataFolder, async (lake) => {
+    const report = await lake.resessionize({ ...readDays(days), stepMs, onProgress: sayProgress });
+    console.log(`${report.rowsBefore} rows became ${report.rowsAfter}, in steps of ${stepMs / 1000} s.`);
+    if (report.rowsLeft > 0)
+      console.log(
+        `${report.rowsLeft} rows of visitors who may still be here are as they were; run it again later for them.`,
+      );
+  });
+}
+
+/** `taphouse check`: compares the sessions of some days with the batch query over their events. Fails if they differ. */
+export async function runCheck(dataFolder: string, days: Days): Promise<void> {
+  await withLake(dataFolder, async (lake) => {
+    const { sessions, missing, unfounded, examples } = await lake.check(readDays(days));
+    if (missing + unfounded > 0) {
+      console.log(
+        JSON.stringify(examples, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2),
+      );
+      throw new UsageError(
+        `check: of ${sessions} sessions, ${missing} are missing and ${unfounded} unfounded; taphouse resessionize makes the days again`,
+      );
+    }
+    console.log(`${sessions} sessions, and each is what its events say.`);
+  });
+}
+
+function sayProgress(done: { days: number; ofDays: number; rows: number }): void {
+  console.log(`day ${done.days} of ${done.ofDays}: ${done.rows} rows`);
+}
+
+/** `--from` and `--to`, days as 2026-11-23, inclusive; today (UTC) where not given. */
+export interface Days {
+  from?: string | undefined;
+  to?: string | undefined;
+}
+
+function readDays({ from, to }: Days): { from: number; to: number } {
+  const today = new Date().toISOString().slice(0, 10);
+  const range = { from: readDay('--from', from ?? to ?? today), to: readDay('--to', to ?? today) };
+  if (range.from > range.to) throw new UsageError(`--from: ${from} is after --to; give the first day first`);
+  return range;
+}
+
+function readDay(name: string, text: string): number {
+  const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
+  if (Number.isNaN(at)) throw new UsageError(`${name}: ${text} is not a day such as 2026-11-23`);
+  return at;
 }
 
 async function withLake(dataFolder: string, use: (lake: Lake) => Promise<void>): Promise<void> {

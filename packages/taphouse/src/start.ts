@@ -60,7 +60,11 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       deadLetters: await openDeadLetters(join(dataFolder, 'dead-letters')),
       live: hub,
       gauges: () => gauges,
+      ip: config.ip,
+      trustedHops: config.trustedHops,
       ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
+      ...(config.eventsPerSecond ? { rateLimit: { eventsPerSecond: config.eventsPerSecond } } : {}),
+      ...(config.log ? { log: (line) => console.log(JSON.stringify(line)) } : {}),
     }),
   );
   app.route('/', pages({ lakeFolder }));
