@@ -149,7 +149,10 @@ async function runSimulate(flags: Flags): Promise<void> {
 
 /** Whether the message says it all: a taken port, a full disk, a wrong flag. Faults of ours keep their stack. */
 function isExplained(error: unknown): error is Error {
-  return error instanceof Error && !['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError'].includes(error.name);
+  return (
+    error instanceof Error &&
+    !['TypeError', 'ReferenceError', 'RangeError', 'SyntaxError', 'AssertionError'].includes(error.name)
+  );
 }
 
 function firstLine(error: unknown): string {
