@@ -24,10 +24,33 @@ export function treeMap(rows: readonly Row[], options: TreeMapOptions): Markish[
   const root = hierarchy<Row>({ children: rows }).sum((row) => Number(row[value] ?? 0));
   const boxes = treemap<Row>().size([width, height]).padding(2)(root).leaves();
   const title = ({ data }: HierarchyRectangularNode<Row>): string =>
-    `${String(data[label])}\n${Number(data[value]).toLocaleString('en')} ${value}, ${Number(data[fill]).toLocaleString('en')} ${fill}`;
+    [String(data[label]), counted(data, value), counted(data, fill)].join('\n');
   const shown = boxes.filter((box) => box.x1 - box.x0 > 70 && box.y1 - box.y0 > 30);
   return [
-    rect(boxes, { x1: 'x0', x2: 'x1', y1: 'y0', y2: 'y1', fill: (box: HierarchyRectangularNode<Row>) => Number(box.data[fill]), rx: 3, title, tip: true }),
-    text(shown, { x: 'x0', y: 'y1', dx: 8, dy: 8, textAnchor: 'start', lineAnchor: 'top', text: title, fill: ink, fontSize: 13 }),
+    rect(boxes, {
+      x1: 'x0',
+      x2: 'x1',
+      y1: 'y0',
+      y2: 'y1',
+      fill: (box: HierarchyRectangularNode<Row>) => Number(box.data[fill]),
+      rx: 3,
+      title,
+      tip: true,
+    }),
+    text(shown, {
+      x: 'x0',
+      y: 'y1',
+      dx: 8,
+      dy: 8,
+      textAnchor: 'start',
+      lineAnchor: 'top',
+      text: title,
+      fill: ink,
+      fontSize: 13,
+    }),
   ];
+}
+
+function counted(row: Row, column: string): string {
+  return `${Number(row[column]).toLocaleString('en')} ${column}`;
 }
