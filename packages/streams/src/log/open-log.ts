@@ -1,5 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Bell, createBell } from '../bell.ts';
 import { checkRecords } from '../check-records.ts';
 import { checkShard, fromPosition } from '../position.ts';
@@ -30,6 +30,8 @@ export interface LogOptions {
 
 /** Version of what is on disk. */
 const format = 1;
+/** With less than this free, a failed write is blamed on the disk being full: one commit may need some pages. */
+const slackBytes = 1_048_576;
 /** A slice ends at about this many bytes, so that a reader never holds the event loop for long. */
 const maxSliceBytes = 1_048_576;
 
@@ -43,8 +45,15 @@ export async function openLog(options: LogOptions): Promise<Stream> {
   mkdirSync(path, { recursive: true });
   const unlock = lockFolder(path);
   try {
-    // Without overlappingSync a commit is on disk before it is visible, to `append` and to readers alike.
-    const root = open<Buffer, string>({ path, encoding: 'binary', maxDbs: 4, overlappingSync: false });
+    const root = open<Buffer, string>({
+      path,
+      encoding: 'binary',
+      maxDbs: 4,
+      // A commit is on disk before it is visible, to `append` and to readers alike.
+      overlappingSync: false,
+      // We batch ourselves: lmdb's own batch of a turn leaves a promise unhandled when its commit fails.
+      eventTurnBatching: false,
+    } as RootDatabaseOptionsWithPath);
     return new Log(options, root, unlock);
   } catch (error) {
     unlock();
@@ -108,10 +117,11 @@ class Log implements Stream {
     const values = records.map((record) => encodeRecord(record, arrivedAt));
     this.#takeRoom(values.reduce((sum, value) => sum + value.length, 0));
     this.#clock = arrivedAt;
-    // Puts of one turn of the event loop are one transaction: an append is all or nothing, and shares its sync.
     const from = this.#next;
     this.#next += values.length;
-    await this.#write(() => values.map((value, i) => this.#records.put(from + i, value)).at(-1));
+    await this.#write(() => {
+      for (const [i, value] of values.entries()) void this.#records.put(from + i, value);
+    });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
   }
@@ -150,9 +160,12 @@ class Log implements Stream {
     return stats.pageSize * (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages);
   }
 
-  /** Runs puts of one turn and waits until they are on disk; all of them or, rejecting, none. */
-  async #write(put: () => Promise<unknown> | undefined): Promise<void> {
-    const written = Promise.resolve(put());
+  /**
+   * Runs puts and waits until they are on disk; all of them or, rejecting, none. Writes that come while another is on
+   * its way to the disk share the next transaction and its sync.
+   */
+  async #write(puts: () => void): Promise<void> {
+    const written = this.#records.batch(puts);
     this.#writes.add(written);
     try {
       await written;
@@ -166,7 +179,7 @@ class Log implements Stream {
   async #asStreamError(error: unknown): Promise<Error> {
     const cause = await causeOf(error);
     const { bavail, bsize } = statfsSync(this.#path);
-    if (bavail * bsize < this.#minFreeBytes)
+    if (bavail * bsize < Math.max(this.#minFreeBytes, slackBytes))
       return new StreamFullError(`log at ${this.#path}: the disk is full; nothing was stored; free the disk`, {
         cause,
       });
@@ -226,7 +239,7 @@ class Log implements Stream {
     const at = this.#clock;
     if (at === this.#durableClock) return at;
     try {
-      await this.#write(() => this.#meta.put('clock', at));
+      await this.#write(() => void this.#meta.put('clock', at));
       this.#durableClock = Math.max(this.#durableClock, at);
     } catch (error) {
       if (!(error instanceof StreamFullError || error instanceof StreamUnavailableError)) throw error;
@@ -244,7 +257,7 @@ class Log implements Stream {
       if (last === undefined) return;
       await this.#write(() => {
         void this.#meta.put('trimmed', last);
-        return keys.map((key) => this.#records.remove(key)).at(-1);
+        for (const key of keys) void this.#records.remove(key);
       });
     }
   }

@@ -1,0 +1,12 @@
+/** A collector over a log in a process of its own, to be killed: `node collector-process.ts FOLDER [minFreeBytes]`. */
+import { createCollector } from '../collector.ts';
+import { listen } from '../node/listen.ts';
+import { openDeadLetters } from '../node/open-dead-letters.ts';
+import { openLog } from '@taphouse/streams/log';
+
+const [folder, minFreeBytes] = process.argv.slice(2);
+const stream = await openLog({ path: `${folder}/log`, minFreeBytes: Number(minFreeBytes ?? 0) });
+const deadLetters = await openDeadLetters(`${folder}/dead-letters`);
+const { url } = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
+process.on('disconnect', () => process.exit());
+process.send?.(url);
