@@ -10,6 +10,7 @@ import {
   changeTable,
   columnNames,
   copyOut,
+  exchangeFiles,
   largestStep,
   manifestOf,
   storeFiles,
@@ -153,14 +154,7 @@ async function rewriteWithout(
   const sealed = files.every((file) => file.sealed);
   const added = await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) });
   const removed = files.map(({ path }) => path);
-  let applied = false;
-  await changeTable(room, table, (manifest) => {
-    const live = new Set(manifest.files.map(({ path }) => path));
-    applied = removed.every((path) => live.has(path));
-    return applied ? { added, removed, forgotten: removed } : undefined;
-  });
-  await room.store.delete((applied ? removed : added.map(({ path }) => path)).map((path) => fileKey(table, path)));
-  return applied;
+  return exchangeFiles(room, table, removed, added, { atOnce: true });
 }
 
 /** Deletes files that hold the users and are not live: those in their grace, and left-overs. */

@@ -138,8 +138,9 @@ export async function storeFiles(
 }
 
 /**
- * Puts files in the place of others, at once, if all of those are still live.
+ * Puts files in the place of others, in one version, if all of those are still live.
  *
+ * @param atOnce true to delete the others now, without their grace
  * @returns false if another writer took one of them away; then nothing has changed
  */
 export async function exchangeFiles(
@@ -147,14 +148,19 @@ export async function exchangeFiles(
   table: TableName,
   removed: readonly string[],
   added: readonly ManifestFile[],
+  { atOnce = false } = {},
 ): Promise<boolean> {
   let applied = false;
-  await changeTable(room, table, (manifest) => {
-    const live = new Set(manifest.files.map(({ path }) => path));
+  await changeTable(room, table, ({ files }) => {
+    const live = new Set(files.map(({ path }) => path));
+    // A store may have taken our change, and its answer been lost on the way: then it was tried again, and is there.
+    applied = added.length > 0 && added.every(({ path }) => live.has(path));
+    if (applied) return undefined;
     applied = removed.every((path) => live.has(path));
-    return applied ? { added, removed } : undefined;
+    return applied ? { added, removed, ...(atOnce ? { forgotten: removed } : {}) } : undefined;
   });
-  if (!applied) await room.store.delete(added.map(({ path }) => fileKey(table, path)));
+  const unwanted = applied ? (atOnce ? removed : []) : added.map(({ path }) => path);
+  await room.store.delete(unwanted.map((path) => fileKey(table, path)));
   return applied;
 }
 
