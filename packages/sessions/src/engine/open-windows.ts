@@ -1,17 +1,17 @@
-import { DirtyList } from './dirty-list.ts';
-import { Records, clearSlot, enterSlot, makeSlots, none, recordWords } from './records.ts';
+import { NumberList } from './number-list.ts';
+import { Records, clearSlot, enterSlot, homeSlot, makeSlots, none, recordWords, regrownSlots } from './records.ts';
 
 /**
  * Open windows, 64 bytes each, found by (visitor, timeagg).
  *
  * Words of a record: 0 visitor, 1 serial, 2-3 timeagg, 4-5 openAt, 6 events, 7 begin name, 8 end name,
  * 9 begin id, 10 end id, 11 opening id (records of seen events), 12 begin, 13 end (milliseconds after timeagg),
- * 14 bits of the three ids, 15 live.
+ * 14 bits of the three ids, 15 flags.
  */
 export class OpenWindows {
   readonly records = new Records(64);
-  /** Changed since the last snapshot. */
-  readonly changed = new DirtyList();
+  /** Records changed since the last snapshot, each once: they are flagged. */
+  readonly #changed = new NumberList();
   #slots = makeSlots(64);
   readonly #stepMs: number;
 
@@ -25,11 +25,13 @@ export class OpenWindows {
 
   /** The open window of the key, or `none`. */
   find(visitor: number, timeagg: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = this.#hash(visitor, timeagg) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] as number;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    const hash = this.#hash(visitor, timeagg);
+    for (let slot = homeSlot(slots, hash); ; slot = (slot + 2) & mask) {
+      const entry = slots[slot + 1] as number;
       if (entry === 0) return none;
-      if (this.isOf(entry - 1, visitor, timeagg)) return entry - 1;
+      if (slots[slot] === hash && this.isOf(entry - 1, visitor, timeagg)) return entry - 1;
     }
   }
 
@@ -37,7 +39,9 @@ export class OpenWindows {
   isOf(record: number, visitor: number, timeagg: number): boolean {
     const { words, doubles } = this.records;
     const base = record * recordWords;
-    return words[base] === visitor && doubles[record * 8 + 1] === timeagg && words[base + 15] === 1;
+    return (
+      words[base] === visitor && doubles[record * 8 + 1] === timeagg && ((words[base + 15] as number) & openFlag) !== 0
+    );
   }
 
   /** Opens a window of no events. */
@@ -51,40 +55,61 @@ export class OpenWindows {
     doubles[record * 8 + 1] = timeagg;
     doubles[record * 8 + 2] = openAt;
     words[base + 6] = 0;
-    words[base + 15] = 1;
+    words[base + 15] = (words[base + 15] as number) | openFlag;
     enterSlot(this.#slots, record, this.#hash(visitor, timeagg));
     return record;
   }
 
   close(record: number): void {
-    clearSlot(this.#slots, record, this.#hashOf);
-    this.records.words[record * recordWords + 15] = 0;
+    const { words, doubles } = this.records;
+    const base = record * recordWords;
+    clearSlot(this.#slots, record, this.#hash(words[base] as number, doubles[record * 8 + 1] as number));
+    words[base + 15] = (words[base + 15] as number) & ~openFlag;
     this.records.giveBack(record);
   }
 
+  /** Reads the record, if it is one. */
+  touch(record: number): number {
+    return record === none ? 0 : (this.records.words[record * recordWords] as number);
+  }
+
+  markChanged(record: number): void {
+    const { words } = this.records;
+    const flags = words[record * recordWords + 15] as number;
+    if ((flags & changedFlag) !== 0) return;
+    words[record * recordWords + 15] = flags | changedFlag;
+    this.#changed.push(record);
+  }
+
+  /** Open windows changed since this was last called. */
+  takeChanged(): number[] {
+    const { words } = this.records;
+    const open: number[] = [];
+    for (const record of this.#changed.take()) {
+      words[record * recordWords + 15] = (words[record * recordWords + 15] as number) & ~changedFlag;
+      if (this.isOpen(record)) open.push(record);
+    }
+    return open;
+  }
+
   isOpen(record: number): boolean {
-    return this.records.words[record * recordWords + 15] === 1;
+    return ((this.records.words[record * recordWords + 15] as number) & openFlag) !== 0;
   }
 
   #hash(visitor: number, timeagg: number): number {
     const bucket = Math.floor(timeagg / this.#stepMs) | 0;
     const h = Math.imul(visitor ^ Math.imul(bucket, 0x9e3779b1), 0x85ebca6b);
-    return h ^ (h >>> 15);
+    return (h ^ (h >>> 15)) >>> 0;
   }
-
-  readonly #hashOf = (record: number): number =>
-    this.#hash(this.records.words[record * recordWords] as number, this.records.doubles[record * 8 + 1] as number);
 
   #grow(): void {
     this.records.grow();
-    const { end, capacity } = this.records;
-    if (capacity * 3 <= this.#slots.length * 2) return;
-    this.#slots = makeSlots(capacity);
-    for (let record = 0; record < end; record += 1) {
-      if (this.isOpen(record)) enterSlot(this.#slots, record, this.#hashOf(record));
-    }
+    this.#slots = regrownSlots(this.#slots, this.records.capacity);
   }
 }
+
+const openFlag = 1;
+const changedFlag = 2;
 
 /** Where a window keeps its ids: the word of the record number, and the shift of the bit in word 14. */
 export const beginId = { word: 9, shift: 0 };

@@ -1,3 +1,6 @@
+export const recordBytes = 64;
+/** V8's large buffers begin 16 bytes behind a page, so that this puts each record into one cache line. */
+const paddingBytes = 48;
 /** Records of 64 bytes in one ArrayBuffer, seen as words of 32 bits, as bytes and as 64-bit numbers. */
 export class Records {
   words!: Uint32Array;
@@ -13,7 +16,7 @@ export class Records {
   #free = none;
 
   constructor(capacity: number) {
-    this.#view(new ArrayBuffer(capacity * recordBytes), capacity);
+    this.#view(capacity);
   }
 
   get isFull(): boolean {
@@ -41,9 +44,9 @@ export class Records {
   /** Makes room for half as many again, or a quarter once they are many. */
   grow(): void {
     const capacity = Math.ceil(this.capacity * (this.capacity < 1_000_000 ? 1.5 : 1.25));
-    const grown = new ArrayBuffer(capacity * recordBytes);
-    new Uint8Array(grown).set(this.bytes);
-    this.#view(grown, capacity);
+    const before = this.bytes;
+    this.#view(capacity);
+    this.bytes.set(before);
   }
 
   /** Records ever used lie below this; some may be free. */
@@ -51,46 +54,72 @@ export class Records {
     return this.#end;
   }
 
-  #view(buffer: ArrayBuffer, capacity: number): void {
-    this.words = new Uint32Array(buffer);
-    this.bytes = new Uint8Array(buffer);
-    this.doubles = new Float64Array(buffer);
+  #view(capacity: number): void {
+    const buffer = new ArrayBuffer(paddingBytes + capacity * recordBytes);
+    this.words = new Uint32Array(buffer, paddingBytes);
+    this.bytes = new Uint8Array(buffer, paddingBytes);
+    this.doubles = new Float64Array(buffer, paddingBytes);
     this.capacity = capacity;
   }
 }
 
-export const recordBytes = 64;
 export const recordWords = 16;
 /** No record. */
 export const none = 0xffffffff;
 
-/** Room for `capacity` records at most two thirds full; entries are record + 1, 0 is empty. */
+/**
+ * Room for `capacity` records at most two thirds full. A slot is two words, hash and record + 1 (0: empty), so that
+ * a search reads a record only if it is very likely the one: at many records each read is a cache miss.
+ */
 export function makeSlots(capacity: number): Uint32Array {
-  let length = 16;
-  while (length * 2 < capacity * 3) length *= 2;
-  return new Uint32Array(length);
+  let count = 16;
+  while (count * 2 < capacity * 3) count *= 2;
+  return new Uint32Array(count * 2);
 }
 
-/** Enters a record into the first empty slot from its hash on. */
+/** First word of the slot where a search for `hash` begins. */
+export function homeSlot(slots: Uint32Array, hash: number): number {
+  return (hash << 1) & (slots.length - 2);
+}
+
+/** Whether `capacity` records would fill more than two thirds of the slots. */
+export function isTooSmall(slots: Uint32Array, capacity: number): boolean {
+  return capacity * 3 > slots.length;
+}
+
+/** Enters a record into the first empty slot from its home on. */
 export function enterSlot(slots: Uint32Array, record: number, hash: number): void {
   const mask = slots.length - 1;
-  let slot = hash & mask;
-  while (slots[slot] !== 0) slot = (slot + 1) & mask;
-  slots[slot] = record + 1;
+  let slot = homeSlot(slots, hash);
+  while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
+  slots[slot] = hash;
+  slots[slot + 1] = record + 1;
 }
 
 /** Takes a record out, and moves those behind it up so that none is behind a hole. */
-export function clearSlot(slots: Uint32Array, record: number, hashOf: (record: number) => number): void {
+export function clearSlot(slots: Uint32Array, record: number, hash: number): void {
   const mask = slots.length - 1;
-  let hole = hashOf(record) & mask;
-  while (slots[hole] !== record + 1) hole = (hole + 1) & mask;
-  for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const home = hashOf((slots[slot] as number) - 1) & mask;
+  let hole = homeSlot(slots, hash);
+  while (slots[hole + 1] !== record + 1) hole = (hole + 2) & mask;
+  for (let slot = (hole + 2) & mask; slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+    const home = homeSlot(slots, slots[slot] as number);
     // It may move up if its home is not between the hole and where it is.
     if (((slot - home) & mask) >= ((slot - hole) & mask)) {
       slots[hole] = slots[slot] as number;
+      slots[hole + 1] = slots[slot + 1] as number;
       hole = slot;
     }
   }
-  slots[hole] = 0;
+  slots[hole + 1] = 0;
+}
+
+/** The slots of a table that has grown. */
+export function regrownSlots(slots: Uint32Array, capacity: number): Uint32Array {
+  if (!isTooSmall(slots, capacity)) return slots;
+  const grown = makeSlots(capacity);
+  for (let slot = 0; slot < slots.length; slot += 2) {
+    const record = slots[slot + 1] as number;
+    if (record !== 0) enterSlot(grown, record - 1, slots[slot] as number);
+  }
+  return grown;
 }

@@ -1,6 +1,16 @@
 import { limits } from '@taphouse/schema';
-import { DirtyList } from './dirty-list.ts';
-import { Records, clearSlot, enterSlot, makeSlots, recordBytes, recordWords } from './records.ts';
+import { NumberList } from './number-list.ts';
+import {
+  Records,
+  clearSlot,
+  enterSlot,
+  homeSlot,
+  makeSlots,
+  none,
+  recordBytes,
+  recordWords,
+  regrownSlots,
+} from './records.ts';
 import { TextArena } from './text-arena.ts';
 import { finishHash, hashText, isWide, readText, sameText, writeText } from './text.ts';
 
@@ -36,9 +46,13 @@ export class SeenEvents {
   readonly #records = new Records(64);
   #slots = makeSlots(64);
   readonly #arena = new TextArena();
-  readonly #changed = new DirtyList();
+  /** Records changed since the last snapshot, each once: they are flagged. */
+  readonly #changed = new NumberList();
   readonly #horizonMs: number;
   readonly #seed: number;
+  // The text last read, and of which record.
+  #prefix = '';
+  #prefixOf = none;
   // The id last split.
   #length = 0;
   #width = 0;
@@ -58,10 +72,36 @@ export class SeenEvents {
     return this.#records.bytes.length + this.#slots.byteLength + this.#arena.bytes.length;
   }
 
-  /** Remembers an id that arrived at `at`; false if it was seen. Leaves its place in `record` and `bit`. */
-  add(eventId: string, at: number): boolean {
+  hash(eventId: string): number {
     this.#split(eventId);
-    const record = this.#find(eventId, this.#hash(eventId), at);
+    return this.#hash(eventId);
+  }
+
+  /** Reads the record, and where a search for it begins. */
+  touch(record: number): number {
+    return this.touchSlot(this.#records.words[record * recordWords] as number);
+  }
+
+  /** Reads where the search for `hash` begins. */
+  touchSlot(hash: number): number {
+    return this.#slots[homeSlot(this.#slots, hash)] as number;
+  }
+
+  /** Reads the record that very likely has `hash`. */
+  touchRecord(hash: number): number {
+    const home = homeSlot(this.#slots, hash);
+    const entry = this.#slots[home + 1] as number;
+    return entry === 0 ? 0 : (this.#records.words[(entry - 1) * recordWords] as number);
+  }
+
+  /**
+   * Remembers an id that arrived at `at`; false if it was seen. Leaves its place in `record` and `bit`.
+   *
+   * @param hash that of `eventId`
+   */
+  add(eventId: string, at: number, hash: number): boolean {
+    this.#split(eventId);
+    const record = this.#find(eventId, hash, at);
     const { words, doubles } = this.#records;
     const base = record * recordWords;
     const bitWord = base + 4 + (this.bit >>> 5);
@@ -73,14 +113,22 @@ export class SeenEvents {
     } else if (((words[bitWord] as number) & bitMask) !== 0) return false;
     words[bitWord] = (words[bitWord] as number) | bitMask;
     doubles[record * 8 + 3] = at;
-    this.#changed.add(record);
+    this.#markChanged(record);
     return true;
   }
 
   /** The id at a place that `add` left. */
   idAt(record: number, bit: number): string {
-    const run = this.#run(record);
-    return run.width === 0 ? run.prefix : run.prefix + String(run.chunk * 64 + bit).padStart(run.width, '0');
+    const { words } = this.#records;
+    const base = record * recordWords;
+    const width = ((words[base + 1] as number) >>> 16) & 0xf;
+    // The ids of a window are nearly always of one page load.
+    if (this.#prefixOf !== record) {
+      this.#prefix = this.#text(record);
+      this.#prefixOf = record;
+    }
+    if (width === 0) return this.#prefix;
+    return this.#prefix + String((words[base + 2] as number) * 64 + bit).padStart(width, '0');
   }
 
   /** Puts a record of a snapshot in the place of what is known. */
@@ -92,7 +140,7 @@ export class SeenEvents {
     words[record * recordWords + 4] = run.low;
     words[record * recordWords + 5] = run.high;
     doubles[record * 8 + 3] = run.lastAt;
-    this.#changed.add(record);
+    this.#markChanged(record);
   }
 
   /** Records not forgotten at `at`. */
@@ -102,13 +150,29 @@ export class SeenEvents {
     }
   }
 
-  /** Records changed since this was last called, and not forgotten. */
-  *takeChanges(): Generator<SeenRun> {
-    for (const record of this.#changed.take()) if (this.#isLive(record)) yield this.#run(record);
+  /** Records changed since this was last called. */
+  takeChanges(): SeenRun[] {
+    const { words } = this.#records;
+    const runs: SeenRun[] = [];
+    for (const record of this.#changed.take()) {
+      words[record * recordWords + 1] = (words[record * recordWords + 1] as number) & ~changedFlag;
+      if (this.#isLive(record)) runs.push(this.#run(record));
+    }
+    return runs;
   }
 
   forgetChanges(): void {
-    this.#changed.take();
+    const { words } = this.#records;
+    for (const record of this.#changed.take())
+      words[record * recordWords + 1] = (words[record * recordWords + 1] as number) & ~changedFlag;
+  }
+
+  #markChanged(record: number): void {
+    const { words } = this.#records;
+    const meta = words[record * recordWords + 1] as number;
+    if ((meta & changedFlag) !== 0) return;
+    words[record * recordWords + 1] = meta | changedFlag;
+    this.#changed.push(record);
   }
 
   /** Splits an id into instance and number; a number of more than 9 digits is part of the id. */
@@ -136,24 +200,20 @@ export class SeenEvents {
   }
 
   #find(eventId: string, hash: number, at: number): number {
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] as number;
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = homeSlot(slots, hash); ; slot = (slot + 2) & mask) {
+      const entry = slots[slot + 1] as number;
       if (entry === 0) return this.#enter(eventId, hash, at);
-      if (this.#isSame(entry - 1, hash, eventId)) return entry - 1;
+      if (slots[slot] === hash && this.#isSame(entry - 1, eventId)) return entry - 1;
     }
   }
 
-  #isSame(record: number, hash: number, eventId: string): boolean {
+  #isSame(record: number, eventId: string): boolean {
     const { words, bytes } = this.#records;
     const base = record * recordWords;
     const meta = words[base + 1] as number;
-    if (
-      words[base] !== hash ||
-      (meta & 0xfffff) !== (this.#length | (this.#width << 16)) ||
-      words[base + 2] !== this.#chunk
-    )
-      return false;
+    if ((meta & 0xfffff) !== (this.#length | (this.#width << 16)) || words[base + 2] !== this.#chunk) return false;
     if ((meta & (wideFlag | blockFlag)) === 0)
       return sameText(bytes, record * recordBytes + 32, eventId, this.#length, false);
     const inBlock = (meta & blockFlag) !== 0;
@@ -164,13 +224,20 @@ export class SeenEvents {
   #enter(eventId: string, hash: number, at: number): number {
     if (this.#records.isFull) this.#makeRoom(at);
     const record = this.#records.take();
+    if (this.#prefixOf === record) this.#prefixOf = none;
     const { words, bytes, doubles } = this.#records;
     const base = record * recordWords;
     const wide = isWide(eventId, this.#length);
     const byteLength = wide ? this.#length * 2 : this.#length;
     const inBlock = byteLength > 32;
     words[base] = hash;
-    words[base + 1] = this.#length | (this.#width << 16) | liveFlag | (wide ? wideFlag : 0) | (inBlock ? blockFlag : 0);
+    words[base + 1] =
+      ((words[base + 1] as number) & changedFlag) |
+      this.#length |
+      (this.#width << 16) |
+      liveFlag |
+      (wide ? wideFlag : 0) |
+      (inBlock ? blockFlag : 0);
     words[base + 2] = this.#chunk;
     words[base + 4] = 0;
     words[base + 5] = 0;
@@ -192,21 +259,18 @@ export class SeenEvents {
     }
     if (records.count * 4 <= records.capacity * 3) return;
     records.grow();
-    if (records.capacity * 3 <= this.#slots.length * 2) return;
-    this.#slots = makeSlots(records.capacity);
-    for (let record = 0; record < records.end; record += 1) {
-      if (this.#isLive(record)) enterSlot(this.#slots, record, records.words[record * recordWords] as number);
-    }
+    this.#slots = regrownSlots(this.#slots, records.capacity);
   }
 
   #drop(record: number): void {
     const { words } = this.#records;
     const base = record * recordWords;
     const meta = words[base + 1] as number;
-    clearSlot(this.#slots, record, (other) => words[other * recordWords] as number);
+    clearSlot(this.#slots, record, words[base] as number);
     if ((meta & blockFlag) !== 0)
       this.#arena.giveBack(words[base + 8] as number, (meta & 0xffff) * ((meta & wideFlag) === 0 ? 1 : 2));
-    words[base + 1] = 0;
+    // The flag stays as long as the record is in the list of changes.
+    words[base + 1] = meta & changedFlag;
     this.#records.giveBack(record);
   }
 
@@ -219,22 +283,29 @@ export class SeenEvents {
   }
 
   #run(record: number): SeenRun {
-    const { words, bytes, doubles } = this.#records;
+    const { words, doubles } = this.#records;
     const base = record * recordWords;
-    const meta = words[base + 1] as number;
-    const inBlock = (meta & blockFlag) !== 0;
-    const from = inBlock ? this.#arena.offset(words[base + 8] as number) : record * recordBytes + 32;
     return {
-      prefix: readText(inBlock ? this.#arena.bytes : bytes, from, meta & 0xffff, (meta & wideFlag) !== 0),
-      width: (meta >>> 16) & 0xf,
+      prefix: this.#text(record),
+      width: ((words[base + 1] as number) >>> 16) & 0xf,
       chunk: words[base + 2] as number,
       low: words[base + 4] as number,
       high: words[base + 5] as number,
       lastAt: doubles[record * 8 + 3] as number,
     };
   }
+
+  #text(record: number): string {
+    const { words, bytes } = this.#records;
+    const base = record * recordWords;
+    const meta = words[base + 1] as number;
+    const inBlock = (meta & blockFlag) !== 0;
+    const from = inBlock ? this.#arena.offset(words[base + 8] as number) : record * recordBytes + 32;
+    return readText(inBlock ? this.#arena.bytes : bytes, from, meta & 0xffff, (meta & wideFlag) !== 0);
+  }
 }
 
 const wideFlag = 1 << 20;
 const blockFlag = 1 << 21;
 const liveFlag = 1 << 22;
+const changedFlag = 1 << 23;

@@ -29,6 +29,11 @@ export interface Sessionizer {
    * @returns the closed rows, in the order of their deadlines
    */
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
+  /**
+   * Looks up what the next events to be pushed need, all together. Changes nothing but speed: at hundreds of thousands
+   * of windows every look-up is a cache miss, and the machine waits for many at once as long as for one.
+   */
+  prepare(events: readonly ClickEvent[]): void;
   /** Brings the arrival clock forward over silence; closes the windows whose time is up. */
   advance(clockAt: number): readonly SessionRow[];
   /** Closes every window early. Later events of the same keys open new ones, and their rows merge. */
@@ -127,6 +132,14 @@ class Engine implements Sessionizer {
   #events = 0;
   #duplicates = 0;
   #late = 0;
+  /** Events looked up ahead, and their hashes: of the visitor, of the id. */
+  #prepared: readonly ClickEvent[] = [];
+  #nextPrepared = 0;
+  #hashes = new Uint32Array(0);
+  /** Windows closed since `prepare` was called. */
+  #closed = 0;
+  /** What `prepare` read; kept so that the reading is not optimized away. */
+  #touched = 0;
 
   constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0 }: SessionizerOptions) {
     if (!(maxOpenWindows >= 1))
@@ -143,13 +156,18 @@ class Engine implements Sessionizer {
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
     if (arrivedAt > this.#clockAt) this.#clockAt = arrivedAt;
     let rows = this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
-    if (!this.#seen.add(event.event_id, this.#clockAt)) {
+    const prepared = this.#prepared[this.#nextPrepared] === event ? this.#nextPrepared * 2 : -1;
+    if (prepared >= 0) this.#nextPrepared += 1;
+    const idHash = prepared < 0 ? this.#seen.hash(event.event_id) : (this.#hashes[prepared + 1] as number);
+    if (!this.#seen.add(event.event_id, this.#clockAt, idHash)) {
       this.#duplicates += 1;
       return rows;
     }
     this.#events += 1;
     const timeagg = Math.floor(event.client_timestamp / this.window.stepMs) * this.window.stepMs;
-    const visitor = this.#visitors.find(event.user_id, event.device_id);
+    const visitorHash =
+      prepared < 0 ? this.#visitors.hash(event.user_id, event.device_id) : (this.#hashes[prepared] as number);
+    const visitor = this.#visitors.find(event.user_id, event.device_id, visitorHash);
     const window = this.#find(visitor, timeagg);
     if (window !== none) this.#count(window, event, timeagg);
     else {
@@ -157,6 +175,28 @@ class Engine implements Sessionizer {
       if (closed) rows = [...rows, closed];
     }
     return rows;
+  }
+
+  prepare(events: readonly ClickEvent[]): void {
+    if (this.#hashes.length < events.length * 2) this.#hashes = new Uint32Array(events.length * 2);
+    this.#prepared = events;
+    this.#nextPrepared = 0;
+    const hashes = this.#hashes;
+    let touched = 0;
+    for (let i = 0; i < events.length; i += 1) {
+      const { user_id, device_id, event_id } = events[i] as ClickEvent;
+      hashes[2 * i] = this.#visitors.hash(user_id, device_id);
+      hashes[2 * i + 1] = this.#seen.hash(event_id);
+      touched ^= this.#visitors.touchSlot(hashes[2 * i] as number) ^ this.#seen.touchSlot(hashes[2 * i + 1] as number);
+    }
+    for (let i = 0; i < events.length; i += 1) {
+      touched ^= this.#seen.touchRecord(hashes[2 * i + 1] as number);
+      touched ^= this.#windows.touch(this.#visitors.likelyWindow(hashes[2 * i] as number));
+    }
+    // As many windows will close as did since the last time, more or less.
+    for (let i = Math.min(this.#closed * 2, this.#queue.length) - 1; i >= 0; i -= 1) touched ^= this.#touchClosing(i);
+    this.#closed = 0;
+    this.#touched = touched;
   }
 
   advance(clockAt: number): readonly SessionRow[] {
@@ -220,6 +260,13 @@ class Engine implements Sessionizer {
     this.#forgetChanges();
   }
 
+  /** Reads what closing the window at a place in the queue needs. */
+  #touchClosing(index: number): number {
+    const { words } = this.#windows.records;
+    const base = this.#queue.at(index) * recordWords;
+    return this.#visitors.touch(words[base] as number) ^ this.#seen.touch(words[base + endId.word] as number);
+  }
+
   #find(visitor: number, timeagg: number): number {
     const last = this.#visitors.records.words[visitor * recordWords + 4] as number;
     // Nearly always the next click of a visitor is in the window of the one before.
@@ -259,17 +306,20 @@ class Engine implements Sessionizer {
     const afterMs = event.client_timestamp - timeagg;
     const isFirst = words[base + 6] === 0;
     words[base + 6] = (words[base + 6] as number) + 1;
-    if (isFirst || this.#isBegin(base, afterMs, event.event_id)) {
+    const isBegin = isFirst || this.#isBegin(base, afterMs, event.event_id);
+    const isEnd = isFirst || this.#isEnd(base, afterMs, event.event_id);
+    const name = isBegin || isEnd ? this.#names.numberOf(event.client_event) : none;
+    if (isBegin) {
       words[base + 12] = afterMs;
-      words[base + 7] = this.#names.numberOf(event.client_event);
+      words[base + 7] = name;
       setPlace(words, base, beginId, record, bit);
     }
-    if (isFirst || this.#isEnd(base, afterMs, event.event_id)) {
+    if (isEnd) {
       words[base + 13] = afterMs;
-      words[base + 8] = this.#names.numberOf(event.client_event);
+      words[base + 8] = name;
       setPlace(words, base, endId, record, bit);
     }
-    this.#windows.changed.add(window);
+    this.#windows.markChanged(window);
   }
 
   #isBegin(base: number, afterMs: number, eventId: string): boolean {
@@ -294,6 +344,7 @@ class Engine implements Sessionizer {
   }
 
   #closeOldest(): SessionRow {
+    this.#closed += 1;
     const window = this.#queue.shift();
     const row = this.#row(window);
     const visitor = this.#windows.records.words[window * recordWords] as number;
@@ -369,7 +420,7 @@ class Engine implements Sessionizer {
   }
 
   *#savedChanges(): Generator<SavedWindow> {
-    for (const window of this.#windows.changed.take()) if (this.#windows.isOpen(window)) yield this.#saved(window);
+    for (const window of this.#windows.takeChanged()) yield this.#saved(window);
   }
 
   #saved(window: number): SavedWindow {
@@ -394,7 +445,8 @@ class Engine implements Sessionizer {
   }
 
   #reopen(saved: SavedWindow): void {
-    const visitor = this.#visitors.find(saved.userId, saved.deviceId);
+    const { userId, deviceId } = saved;
+    const visitor = this.#visitors.find(userId, deviceId, this.#visitors.hash(userId, deviceId));
     const visitorWords = this.#visitors.records.words;
     visitorWords[visitor * recordWords + 3] = (visitorWords[visitor * recordWords + 3] as number) + 1;
     const window = this.#enqueue(visitor, saved.timeagg, saved.openAt, saved.serial);
@@ -410,13 +462,13 @@ class Engine implements Sessionizer {
       [endId, saved.endId],
       [openId, saved.openId],
     ] as const) {
-      this.#seen.add(eventId, saved.openAt);
+      this.#seen.add(eventId, saved.openAt, this.#seen.hash(eventId));
       setPlace(words, base, id, this.#seen.record, this.#seen.bit);
     }
   }
 
   #forgetChanges(): void {
-    this.#windows.changed.take();
+    this.#windows.takeChanged();
     this.#seen.forgetChanges();
   }
 }

@@ -1,4 +1,14 @@
-import { Records, clearSlot, enterSlot, makeSlots, none, recordBytes, recordWords } from './records.ts';
+import {
+  Records,
+  clearSlot,
+  enterSlot,
+  homeSlot,
+  makeSlots,
+  none,
+  recordBytes,
+  recordWords,
+  regrownSlots,
+} from './records.ts';
 import { TextArena } from './text-arena.ts';
 import { finishHash, hashText, isWide, readText, sameText, writeText } from './text.ts';
 
@@ -22,15 +32,36 @@ export class Visitors {
     return this.records.bytes.length + this.#slots.byteLength + this.#arena.bytes.length;
   }
 
-  /** The visitor's record; a new one has no open window. */
-  find(userId: string, deviceId: string): number {
+  hash(userId: string, deviceId: string): number {
     const user = hashText(userId, 0, userId.length, this.#seed);
-    const hash = finishHash(hashText(deviceId, 0, deviceId.length, Math.imul(user ^ 0x1ff, 0x01000193)), userId.length);
-    const mask = this.#slots.length - 1;
-    for (let slot = hash & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot] as number;
+    return finishHash(hashText(deviceId, 0, deviceId.length, Math.imul(user ^ 0x1ff, 0x01000193)), userId.length);
+  }
+
+  /** Reads the record, and where a search for it begins. */
+  touch(record: number): number {
+    return this.touchSlot(this.records.words[record * recordWords] as number);
+  }
+
+  /** Reads where the search for `hash` begins. */
+  touchSlot(hash: number): number {
+    return this.#slots[homeSlot(this.#slots, hash)] as number;
+  }
+
+  /** Reads the record that very likely has `hash`, for its window last used; `none` if there is none. */
+  likelyWindow(hash: number): number {
+    const home = homeSlot(this.#slots, hash);
+    if (this.#slots[home] !== hash || this.#slots[home + 1] === 0) return none;
+    return this.records.words[((this.#slots[home + 1] as number) - 1) * recordWords + 4] as number;
+  }
+
+  /** The visitor's record; a new one has no open window. */
+  find(userId: string, deviceId: string, hash: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = homeSlot(slots, hash); ; slot = (slot + 2) & mask) {
+      const entry = slots[slot + 1] as number;
       if (entry === 0) return this.#enter(userId, deviceId, hash);
-      if (this.#isSame(entry - 1, hash, userId, deviceId)) return entry - 1;
+      if (slots[slot] === hash && this.#isSame(entry - 1, userId, deviceId)) return entry - 1;
     }
   }
 
@@ -48,7 +79,7 @@ export class Visitors {
   forget(record: number): void {
     const { words } = this.records;
     const base = record * recordWords;
-    clearSlot(this.#slots, record, (other) => words[other * recordWords] as number);
+    clearSlot(this.#slots, record, words[base] as number);
     const flags = words[base + 5] as number;
     const units = (words[base + 1] as number) + (words[base + 2] as number);
     if ((flags & blockFlag) !== 0)
@@ -57,10 +88,10 @@ export class Visitors {
     this.records.giveBack(record);
   }
 
-  #isSame(record: number, hash: number, userId: string, deviceId: string): boolean {
+  #isSame(record: number, userId: string, deviceId: string): boolean {
     const { words, bytes } = this.records;
     const base = record * recordWords;
-    if (words[base] !== hash || words[base + 1] !== userId.length || words[base + 2] !== deviceId.length) return false;
+    if (words[base + 1] !== userId.length || words[base + 2] !== deviceId.length) return false;
     const flags = words[base + 5] as number;
     if ((flags & (wideFlag | blockFlag)) === 0) {
       const from = record * recordBytes + 24;
@@ -97,13 +128,7 @@ export class Visitors {
 
   #grow(): void {
     this.records.grow();
-    const { words, end, capacity } = this.records;
-    if (capacity * 3 <= this.#slots.length * 2) return;
-    this.#slots = makeSlots(capacity);
-    for (let record = 0; record < end; record += 1) {
-      if (((words[record * recordWords + 5] as number) & liveFlag) !== 0)
-        enterSlot(this.#slots, record, words[record * recordWords] as number);
-    }
+    this.#slots = regrownSlots(this.#slots, this.records.capacity);
   }
 
   #textAt(record: number): number {
