@@ -9,6 +9,10 @@ export interface ListenOptions {
   port: number;
   /** Default 127.0.0.1. */
   hostname?: string;
+  /** Time a client has for its headers, milliseconds. Default 10,000; Node's own 60,000 invites slow clients. */
+  headersTimeoutMs?: number;
+  /** Time a client has for a whole request, milliseconds. Default 30,000; Node's own is 300,000. */
+  requestTimeoutMs?: number;
 }
 
 export interface Listening {
@@ -18,13 +22,6 @@ export interface Listening {
   close(): Promise<void>;
 }
 
-/** What a client may take before it is let go; Node's own 60 and 300 s invite slow-body attacks. Milliseconds. */
-const timeouts = {
-  headersTimeout: 10_000,
-  requestTimeout: 30_000,
-  keepAliveTimeout: 65_000,
-  connectionsCheckingInterval: 5_000,
-};
 /** How long answers that have begun may go on at close: long enough for a page, and a live stream has no end. Milliseconds. */
 const streamGraceMs = 500;
 /** How long requests in flight may wait for their answer at close, milliseconds. */
@@ -35,12 +32,17 @@ const graceMs = 8_000;
  *
  * @throws Error if the port can not be had; the message names it and what to do
  */
-export async function listen({ app, port, hostname = '127.0.0.1' }: ListenOptions): Promise<Listening> {
-  const server = createAdaptorServer({
-    fetch: app.fetch,
-    hostname,
-    serverOptions: { ...timeouts, maxHeaderSize: 16_384 },
-  }) as Server;
+export async function listen(options: ListenOptions): Promise<Listening> {
+  const { app, port, hostname = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 } = options;
+  const serverOptions = {
+    headersTimeout: headersTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    connectionsCheckingInterval: Math.min(5_000, headersTimeoutMs / 2),
+    // Longer than the 60 s after which load balancers let go of an idle connection, so that it is never ours that ends.
+    keepAliveTimeout: 65_000,
+    maxHeaderSize: 16_384,
+  };
+  const server = createAdaptorServer({ fetch: app.fetch, hostname, serverOptions }) as Server;
   const open = new Set<ServerResponse>();
   server.prependListener('request', (_request, response: ServerResponse) => {
     open.add(response);

@@ -10,3 +10,8 @@ const deadLetters = await openDeadLetters(`${folder}/dead-letters`);
 const { url } = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
 process.on('disconnect', () => process.exit());
 process.send?.(url);
+process.on('message', () => {
+  globalThis.gc?.();
+  const { heapUsed, external } = process.memoryUsage();
+  process.send?.(heapUsed + external);
+});
