@@ -19,10 +19,10 @@ export interface LiveHub extends LiveFeed {
 
 /** Most clicks or rows in one message; `total` still says how many there were. */
 const maxShown = 200;
-const everyMs = 250;
+const everyMs = 100;
 
 /**
- * Gathers what the pump sees and tells subscribers four times a second, so that a busy stream costs a viewer no more
+ * Gathers what the pump sees and tells subscribers ten times a second, so that a busy stream costs a viewer no more
  * than a quiet one. A new subscriber first gets the rows that are closed but not yet in Parquet.
  */
 export function openLiveHub(window: StaggerWindow): LiveHub {
