@@ -1,9 +1,10 @@
 import { nodeResolve } from '@rollup/plugin-node-resolve';
-import terser from '@rollup/plugin-terser';
 import { transform } from 'esbuild';
+import type { Plugin, RollupOptions } from 'rollup';
+import { minify } from 'terser';
 
 /** Rollup bundles the source; esbuild only takes the types off. */
-const types = {
+const types: Plugin = {
   name: 'types',
   async transform(source, id) {
     if (!id.endsWith('.ts')) return null;
@@ -12,16 +13,23 @@ const types = {
   },
 };
 
-export default {
-  input: 'src/tag.ts',
-  output: { file: 'dist/taphouse.js', format: 'iife', sourcemap: true },
-  plugins: [
-    nodeResolve({ extensions: ['.ts'] }),
-    types,
-    terser({
-      ecma: 2020,
-      compress: { passes: 3, unsafe_arrows: true, pure_getters: true },
-      mangle: { toplevel: true },
-    }),
-  ],
+const smaller: Plugin = {
+  name: 'smaller',
+  async renderChunk(source) {
+    const compress = { passes: 3, unsafe_arrows: true, pure_getters: true };
+    const { code = '', map } = await minify(source, { ecma: 2020, compress, toplevel: true, sourceMap: true });
+    // Nothing is assigned twice by now; one word for both packs better.
+    return { code: code.replace(/\bconst\b/g, 'let'), map: map as string };
+  },
 };
+
+export const plugins: Plugin[] = [nodeResolve({ extensions: ['.ts'] }), types, smaller];
+
+/** The script-tag file. */
+const config: RollupOptions = {
+  input: 'src/tag.ts',
+  output: { file: 'dist/taphouse.js', format: 'iife', sourcemap: 'hidden', strict: false },
+  plugins,
+};
+
+export default config;

@@ -1,188 +1,135 @@
-import type { Clock } from './clock.ts';
+import { clockOffset, learnClock, now } from './clock.ts';
+import { instance } from './identity.ts';
 import { endBatch, freeEvents, noteBatch, patienceMs } from './in-flight.ts';
-import type { Store } from './store.ts';
-import { safeJson } from './safe-json.ts';
+import { limits } from './limits.ts';
+import { options } from './options.ts';
+import { drop, show } from './report.ts';
+import { fromJson, toJson } from './safe-json.ts';
+import { erase, namesOf, read, readNumber, write } from './store.ts';
 import { shareContext, type WireEvent } from './wire-event.ts';
 
 /** From one POST to the next of all tabs, milliseconds. */
 const pauseMs = 2000;
 /** A `next` further away was written before the clock was set back. */
 const longestWaitMs = 3_600_000;
-/** The quota for requests that outlive a page is 64 KiB for all of them together. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
-const maxBodyBytes = 30_000;
-/** More than this many stored events would use up the site's own storage. */
+/** A body ends with the event that passes it: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
+const maxBodyLength = 15_000;
+/** More stored events than this would use up the site's own storage. */
 const maxStored = 5000;
 
-export type Status = 'queued' | 'sent' | 'stored' | 'dropped';
+let timer: ReturnType<typeof setTimeout> | undefined;
+let batches = 0;
+let failures = 0;
+let gone = false;
 
-export interface DeliverOptions {
-  store: Store;
-  clock: Clock;
-  /** Of this page load; begins its event ids. */
-  instance: string;
-  /** Where to POST. */
-  url: string;
-  /** Where the limits are. */
-  limitsUrl: string;
-  writeKey: string | undefined;
-  /** Name of the lock that all tabs share. */
-  lock: string;
-  onError: (message: string) => void;
-  onStatus: (event: WireEvent, status: Status) => void;
+function waitMs(): number {
+  const ms = readNumber('next') - Date.now();
+  return ms > 0 && ms < longestWaitMs ? ms : 0;
 }
 
-export interface Deliverer {
-  /** Sends soon. */
-  wake(): void;
-  /** Sends now, all that is stored; resolves when each event was tried once. */
-  flush(): Promise<void>;
-  /** Hands this page's events to the browser, which sends them after the page has gone. */
-  leave(): void;
+/** Sends soon. */
+export function wake(): void {
+  timer ??= setTimeout(flush, waitMs() || 500);
 }
 
-type Answer = { rejected?: { index: number; reason: string }[] };
+/** Sends now; resolves when each event was tried once. One sender among all tabs. */
+export async function flush(): Promise<void> {
+  clearTimeout(timer);
+  timer = undefined;
+  try {
+    await navigator.locks.request('taphouse', { ifAvailable: true }, (lock) => lock && drain());
+  } catch {
+    await drain();
+  }
+  if (namesOf('e.')[0]) wake();
+}
 
-/** Sends stored events in batches: one sender among all tabs, one batch at a time, until each is settled. */
-export function deliver(options: DeliverOptions): Deliverer {
-  const { store, clock, instance, url, onError, onStatus } = options;
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  let batches = 0;
-  let failures = 0;
-  let maxEvents = 100;
-  let stopped = false;
+async function drain(): Promise<void> {
+  for (let more: unknown = !waitMs(); more;) {
+    const free = freeEvents('e.');
+    drop(free.splice(0, free.length - maxStored), 'too many');
+    more = (await post(free)) && free[0];
+  }
+}
 
-  const drop = (names: string[], reason: string): void => {
-    if (!names.length) return;
-    names.forEach(store.remove);
-    store.set('lost', `${Number(store.get('lost')) + names.length}`);
-    onError(`${names.length} events dropped: ${reason}`);
-  };
+/** Hands this page's events to the browser, which sends them even after the page has gone. */
+export function leave({ type }: Event): void {
+  gone = type === 'pagehide' || document.hidden;
+  const free = freeEvents(`e.${instance}`);
+  while (limits.maxEvents && free[0]) void post(free);
+}
 
-  const wait = (ms: number): void => store.set('next', `${Date.now() + ms}`);
-
-  /** The first events that fit one body. */
-  const take = (names: string[]): [string[], WireEvent[]] => {
-    const taken: string[] = [];
-    const events: WireEvent[] = [];
-    let bytes = 0;
-    for (const name of names) {
-      const text = store.get(name) ?? '';
-      bytes += new Blob([text]).size;
-      if (taken.length && (bytes > maxBodyBytes || taken.length >= maxEvents)) break;
-      try {
-        events.push(JSON.parse(text) as WireEvent);
-        taken.push(name);
-      } catch {
-        store.remove(name);
+/** Takes the first events off `free` that fit one body, and sends them; true once they are settled. */
+async function post(free: string[]): Promise<boolean> {
+  const names: string[] = [];
+  const events: WireEvent[] = [];
+  for (let length = 0; free[0] && events.length < limits.maxEvents && length < maxBodyLength;) {
+    const text = read(free[0]) ?? '';
+    length += text.length;
+    events.push(fromJson(text) as WireEvent);
+    names.push(free.shift() as string);
+  }
+  if (!names[0]) return false;
+  const lost = readNumber('lost');
+  const batchId = `${instance}-${(batches += 1)}`;
+  const sentAt = performance.now();
+  let retryMs = 0;
+  failures += 1;
+  noteBatch(batchId, names);
+  show('sent', events);
+  try {
+    const response = await fetch(`${options.endpoint ?? location.origin}/v1/events`, {
+      method: 'POST',
+      keepalive: true,
+      signal: AbortSignal.timeout?.(patienceMs),
+      body: JSON.stringify({
+        write_key: options.writeKey,
+        sent_at: now(),
+        dropped: lost,
+        batch_id: batchId,
+        context: shareContext(events as unknown as Record<string, unknown>[]),
+        events,
+      }),
+    });
+    const { headers, status } = response;
+    learnClock(headers.get('Date'), performance.now() - sentAt);
+    retryMs = +(headers.get('Retry-After') ?? 0) * 1000;
+    if (status === 410) limits.maxEvents = 0;
+    const { rejected } = status === 204 ? { rejected: [] } : await response.json().catch(Object);
+    if (/^4(00|13|22)/.test(`${status}`) && !rejected?.[0]) {
+      // Refused as a whole: halve it until one event is left.
+      if (names[1]) limits.maxEvents = names.length / 2;
+      else drop(names, status);
+    } else if (/^(20[04]|400)$/.test(`${status}`)) {
+      // Throws where the list is missing: a captive portal answers 200 as well.
+      for (const { index, reason } of rejected as Iterable<{ index: number; reason: string }>) {
+        if (correct(names[index] as string)) names[index] = '';
+        else drop([names[index] as string], reason);
       }
+      names.forEach(erase);
+      write('lost', readNumber('lost') - lost);
+      show('stored', events);
+      failures = 0;
     }
-    return [taken, events];
-  };
+  } catch {
+    // Offline, blocked or hung: kept, and tried again. But fetch also rejects in a page that is being left while the
+    // browser goes on sending: then its note waits for the cookie.
+    if (gone) return false;
+  }
+  endBatch(batchId);
+  write(
+    'next',
+    Date.now() + (retryMs || Math.min(300_000, pauseMs * 2 ** failures) * (1 - (failures && Math.random() / 2))),
+  );
+  return !failures;
+}
 
-  /** Puts right the time of events refused for it: refused means not stored, so this makes no copy. */
-  const refuse = (names: string[], texts: (string | null)[], rejected: NonNullable<Answer['rejected']>): void => {
-    for (const { index, reason } of rejected) {
-      const event = JSON.parse(texts[index] ?? '{}') as WireEvent;
-      const lateMs = clock.offset() - event.clock_offset_ms;
-      if (lateMs) {
-        event.client_timestamp += lateMs;
-        event.clock_offset_ms += lateMs;
-        store.set(names[index] as string, safeJson(event));
-      } else drop([names[index] as string], reason);
-    }
-  };
-
-  const settle = async (response: Response, names: string[], lost: number): Promise<boolean> => {
-    const { status } = response;
-    const texts = names.map(store.get);
-    const answer: Answer | null = status === 204 ? { rejected: [] } : await response.json().catch(() => null);
-    const refused = status === 400 || status === 422;
-    if (refused || ((status === 204 || status === 200) && answer?.rejected)) {
-      names.forEach(store.remove);
-      if (answer?.rejected) refuse(names, texts, answer.rejected);
-      else drop(names, `${status}`);
-      if (!refused) store.set('lost', `${Number(store.get('lost')) - lost}`);
-      return true;
-    }
-    if (status === 413) {
-      if (names.length < 2) drop(names, 'too large');
-      maxEvents = Math.ceil(names.length / 2);
-      return true;
-    }
-    stopped = status === 410;
-    return false;
-  };
-
-  const post = async (free: string[]): Promise<boolean> => {
-    const [names, events] = take(free);
-    const lost = Number(store.get('lost'));
-    const batchId = `${instance}-${(batches += 1)}`;
-    const startedAt = performance.now();
-    noteBatch(store, batchId, names);
-    wait(pauseMs);
-    let retryMs = 0;
-    let settled = false;
-    try {
-      for (const event of events) onStatus(event, 'sent');
-      const response = await fetch(url, {
-        method: 'POST',
-        keepalive: true,
-        signal: AbortSignal.timeout?.(patienceMs),
-        body: JSON.stringify({
-          write_key: options.writeKey,
-          sent_at: clock.now(),
-          clock_offset_ms: clock.offset(),
-          dropped: lost || undefined,
-          batch_id: batchId,
-          context: shareContext(events),
-          events,
-        }),
-      });
-      clock.learn(response.headers.get('Date'), performance.now() - startedAt);
-      retryMs = Number(response.headers.get('Retry-After')) * 1000;
-      settled = await settle(response, names, lost);
-    } catch {
-      // Offline, blocked or hung: kept, and tried again.
-    }
-    endBatch(store, batchId);
-    failures = settled ? 0 : failures + 1;
-    if (!settled) wait(retryMs || Math.min(300_000, 1000 * 2 ** failures) * (1 - Math.random() / 2));
-    return settled;
-  };
-
-  const drain = async (now: boolean): Promise<void> => {
-    let more = !stopped;
-    while (more) {
-      const free = freeEvents(store, 'e.');
-      drop(free.splice(0, free.length - maxStored), 'too many');
-      const waitMs = now ? 0 : Number(store.get('next')) - Date.now();
-      if (!free.length || (waitMs > 0 && waitMs < longestWaitMs)) break;
-      more = (await post(free)) && free.length > maxEvents;
-    }
-  };
-
-  const run = async (now: boolean): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    const work = (): Promise<void> => drain(now);
-    try {
-      await navigator.locks.request(options.lock, { ifAvailable: true }, (lock) => lock && work());
-    } catch {
-      await work();
-    }
-    if (store.names('e.').length) wake();
-  };
-
-  const wake = (): void => {
-    const waitMs = Number(store.get('next')) - Date.now();
-    timer ??= setTimeout(() => void run(false), waitMs > 0 && waitMs < longestWaitMs ? waitMs : 500);
-  };
-
-  return {
-    wake,
-    flush: () => run(true),
-    leave() {
-      if (!stopped) for (let free; (free = freeEvents(store, `e.${instance}`)).length;) void post(free);
-    },
-  };
+/** Puts right the time of a refused event if the clock was wrong. It was not stored, so this makes no copy. */
+function correct(name: string): number {
+  const event = fromJson(read(name)) as WireEvent;
+  const lateMs = clockOffset() - event.clock_offset_ms;
+  event.client_timestamp += lateMs;
+  event.clock_offset_ms += lateMs;
+  if (lateMs) write(name, toJson(event));
+  return lateMs;
 }

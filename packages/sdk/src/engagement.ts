@@ -1,21 +1,23 @@
-/** Starts to measure; the function returned gives the milliseconds since its last call that the page was visible and focused. */
-export function measureEngagement(): () => number {
-  let engagedMs = 0;
-  let sinceAt = performance.now();
-  let engaged = false;
-  const note = (): void => {
-    const at = performance.now();
-    if (engaged) engagedMs += at - sinceAt;
-    sinceAt = at;
-    engaged = !document.hidden && document.hasFocus();
-  };
-  for (const type of ['focus', 'blur', 'pageshow', 'pagehide']) addEventListener(type, note);
-  document.addEventListener('visibilitychange', note);
+import { listen } from './listen.ts';
+
+let engagedMs = 0;
+let sinceAt = 0;
+
+function note(): void {
+  const at = performance.now();
+  engagedMs += sinceAt && at - sinceAt;
+  sinceAt = document.hasFocus() && !document.hidden ? at : 0;
+}
+
+export function measureEngagement(): void {
+  listen('focus blur visibilitychange', note);
   note();
-  return () => {
-    note();
-    const ms = Math.round(engagedMs);
-    engagedMs = 0;
-    return ms;
-  };
+}
+
+/** Milliseconds since the last call in which the page was visible and focused. */
+export function takeEngagement(): number {
+  note();
+  const ms = Math.round(engagedMs);
+  engagedMs = 0;
+  return ms;
 }

@@ -1,8 +1,10 @@
 import type { WireEvent } from './wire-event.ts';
 
+/** What `init` takes; on the script tag `data-write-key="demo"` is `writeKey`. */
 export interface Options {
-  /** Base of the collector; events go to `${endpoint}/v1/events`. Default: the page's origin. */
+  /** Base of the collector; events go to `${endpoint}/v1/events`. Default: origin of the script tag, or of the page. */
   endpoint?: string;
+  /** Key of the site at the collector. */
   writeKey?: string;
   /** As `identify` at the start. */
   userId?: string;
@@ -16,12 +18,19 @@ export interface Options {
   cookieless?: boolean;
   /** Ask the collector to keep `device_id` in a first-party cookie; Safari forgets script-written storage after 7 days. */
   deviceCookie?: boolean;
-  /** Query parameters kept in addresses, beside `utm_*`. */
-  keepParams?: readonly string[];
-  /** Dispatch a `taphouse:event` CustomEvent on window when an event is queued, sent and stored, and warn of losses. */
+  /** Query parameters kept in addresses beside `utm_*`; names separated by spaces. */
+  keepParams?: string;
+  /** Dispatch `taphouse:event` on window when an event is queued, sent, stored or dropped. */
   debug?: boolean;
   /** Sees each event before it is queued; gives it back changed, or null to drop it. */
   before?: (event: WireEvent) => WireEvent | null | undefined;
   /** Told in one line of each loss. */
   onError?: (message: string) => void;
+}
+
+/** Options of this page. */
+export let options: Options = {};
+
+export function setOptions(own: Options): void {
+  options = own;
 }

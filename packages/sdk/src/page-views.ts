@@ -1,36 +1,36 @@
+import { cleanUrl } from './clean-url.ts';
+import { listen } from './listen.ts';
+
 /**
- * Calls `view` at each change of the address as `currentUrl` gives it: first load (a prerendered page when shown),
- * routes of a single-page app, Back and Forward, return from the back/forward cache. The title has settled by then.
+ * Calls `view` at each change of the address, as cut: first load (a prerendered page once shown), routes of a
+ * single-page app, Back and Forward, return from the back/forward cache.
  */
-export function watchPages(currentUrl: () => string, view: (url: string, lastUrl: string) => void): void {
+export function watchPages(view: (lastUrl: string) => void): void {
   let lastUrl = '';
-  const look = (): void => {
-    const url = currentUrl();
-    if (url === lastUrl) return;
-    view(url, lastUrl);
-    lastUrl = url;
+  // Later, because a router sets the title after it has changed the address.
+  const look = (event: Partial<PageTransitionEvent>): void => {
+    if (event.persisted) lastUrl = '';
+    setTimeout(() => {
+      const url = cleanUrl(location.href);
+      if (url === lastUrl || (document as { prerendering?: boolean }).prerendering) return;
+      view(lastUrl);
+      lastUrl = url;
+    });
   };
-  // A router sets the title after it has changed the address.
-  const lookSoon = (): void => void setTimeout(look);
-  watchAddress(lookSoon);
-  addEventListener('pageshow', (event) => {
-    if (!event.persisted) return;
-    lastUrl = '';
-    look();
-  });
-  look();
+  const { navigation } = window as { navigation?: EventTarget };
+  listen('currententrychange', look, navigation);
+  listen('popstate pageshow prerenderingchange', look);
+  if (!navigation) watchHistory(look);
+  look({});
 }
 
-function watchAddress(changed: () => void): void {
-  const { navigation } = window as { navigation?: EventTarget };
-  if (navigation) return navigation.addEventListener('currententrychange', changed);
-  // Without the Navigation API (Firefox before 147, Safari before 26.2) pushState tells nobody.
+/** Without the Navigation API (Firefox before 147, Safari before 26.2) pushState tells nobody. */
+function watchHistory(changed: (event: Partial<PageTransitionEvent>) => void): void {
   for (const name of ['pushState', 'replaceState'] as const) {
     const original = history[name];
-    history[name] = function (...args) {
-      original.apply(this, args);
-      changed();
+    history[name] = (...values) => {
+      original.apply(history, values);
+      changed({});
     };
   }
-  addEventListener('popstate', changed);
 }

@@ -1,48 +1,48 @@
-/** Names and texts that outlive the page where the browser allows it. */
-export interface Store {
-  get: (name: string) => string | null;
-  set: (name: string, text: string) => void;
-  remove: (name: string) => void;
-  /** Names that begin with `start`, in byte order. */
-  names: (start: string) => string[];
-}
+import { options } from './options.ts';
 
-/**
- * Opens localStorage under a prefix of our own. What it refuses (full, blocked, absent, or `lasting` is false)
- * is held in memory and lives as long as the page.
- */
-export function openStore(prefix: string, lasting: boolean): Store {
-  const memory = new Map<string, string>();
-  const disk = lasting ? openDisk() : null;
-  return {
-    get: (name) => memory.get(name) ?? disk?.getItem(prefix + name) ?? null,
-    set(name, text) {
-      try {
-        (disk as Storage).setItem(prefix + name, text);
-        memory.delete(name);
-      } catch {
-        memory.set(name, text);
-      }
-    },
-    remove(name) {
-      memory.delete(name);
-      disk?.removeItem(prefix + name);
-    },
-    names: (start) =>
-      Object.keys(disk ?? {})
-        .filter((key) => key.startsWith(prefix))
-        .map((key) => key.slice(prefix.length))
-        .concat(...memory.keys())
-        .filter((name) => name.startsWith(start))
-        .toSorted(),
-  };
-}
+/** localStorage reads as a plain object, so memory can stand in for it. */
+type Texts = Record<string, string>;
 
-/** The getter throws where storage is blocked, and is null in some web views. https://crbug.com/357625 */
-function openDisk(): Storage | null {
+/** What the disk refuses (full or blocked) lives here, as long as the page. */
+const memory: Texts = {};
+let disk: Texts = {};
+
+/** Opens localStorage. */
+export function openStore(): void {
   try {
-    return window.localStorage;
+    // The getter throws where storage is blocked, and is null in some web views. https://crbug.com/357625
+    if (!options.cookieless) disk = localStorage ?? disk;
   } catch {
-    return null;
+    // Memory it is.
   }
 }
+
+/** Keys of our own, and of this site among those that share the origin. */
+const keyOf = (name: string): string => `taphouse.${options.writeKey}.${name}`;
+
+export const read = (name: string): string | undefined => disk[keyOf(name)] ?? memory[keyOf(name)];
+
+/** A number once written, else 0. */
+export const readNumber = (name: string): number => +(read(name) ?? 0);
+
+export function erase(name: string): void {
+  delete disk[keyOf(name)];
+  delete memory[keyOf(name)];
+}
+
+export function write(name: string, value: string | number): void {
+  erase(name);
+  try {
+    disk[keyOf(name)] = `${value}`;
+  } catch {
+    memory[keyOf(name)] = `${value}`;
+  }
+}
+
+/** Names that begin with `start`, in byte order. */
+export const namesOf = (start: string): string[] =>
+  Object.keys(disk)
+    .concat(Object.keys(memory))
+    .filter((key) => key.startsWith(keyOf(start)))
+    .map((key) => key.slice(keyOf('').length))
+    .toSorted();

@@ -4,22 +4,22 @@
  * `<script src="/sdk/taphouse.js" data-write-key="demo" async></script>`
  */
 import { type Client, init } from './client.ts';
-import type { Options } from './options.ts';
 
 type Call = [keyof Client, ...unknown[]];
 
 const script = document.currentScript as HTMLScriptElement | null;
-const page = window as { taphouse?: Call[] | (Client & { push: (...calls: Call[]) => void }) };
-const waiting = page.taphouse;
+const page = window as { taphouse?: Call[] & Partial<Client> };
+const waiting = page.taphouse ?? [];
 
-if (!waiting || Array.isArray(waiting)) {
-  const options: Record<string, unknown> = { endpoint: script ? new URL(script.src).origin : undefined };
-  for (const [name, text] of Object.entries(script?.dataset ?? {}))
-    options[name] = text === '' || text === 'true' || (text !== 'false' && text);
-  const client = init(options as Options);
-  const push = (...calls: Call[]): void => {
-    for (const [name, ...values] of calls) (client[name] as (...values: unknown[]) => void)(...values);
-  };
-  page.taphouse = { ...client, push };
-  push(...(waiting ?? []));
+// Included twice, the first goes on.
+if (!waiting.track) {
+  const options: Record<string, unknown> = { endpoint: /^https?:..[^/]*/.exec(`${script?.src}`)?.[0] };
+  for (const name in script?.dataset) {
+    const text = script.dataset[name];
+    options[name] = text !== 'false' && (text || true);
+  }
+  const client = init(options);
+  const push = ([name, ...values]: Call): void => (client[name] as (...values: unknown[]) => void)(...values);
+  waiting.forEach(push);
+  page.taphouse = Object.assign(client, { push }) as never;
 }

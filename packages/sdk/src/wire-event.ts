@@ -6,34 +6,25 @@ export interface WireEvent {
   client_timestamp: number;
   user_id: string;
   device_id: string;
-  device_type: string;
+  /** Only where the user agent does not tell. */
+  device_type: string | undefined;
   page_url: string;
   page_title: string;
   referrer: string;
   clock_offset_ms: number;
-  properties: Record<string, string | number | boolean>;
+  properties: Record<string, unknown>;
 }
 
-/** Fields that most events of a batch share. */
-const shared = [
-  'user_id',
-  'device_id',
-  'device_type',
-  'page_url',
-  'page_title',
-  'referrer',
-  'clock_offset_ms',
-] as const;
-
 /** Moves what events share with the first into a context; an event's own field wins. Changes the events. */
-export function shareContext(events: Partial<WireEvent>[]): Partial<WireEvent> {
+export function shareContext(events: Record<string, unknown>[]): Record<string, unknown> {
   const context: Record<string, unknown> = {};
-  for (const name of shared) {
-    context[name] = events[0]?.[name];
-    for (const event of events as Record<string, unknown>[]) {
+  for (const name in events[0]) {
+    // event_id, client_event, client_timestamp and properties are each event's own.
+    if (/^(ev|cli|pr)/.test(name)) continue;
+    context[name] = events[0][name];
+    for (const event of events)
       if (event[name] === context[name]) delete event[name];
       else event[name] ??= null;
-    }
   }
   return context;
 }
