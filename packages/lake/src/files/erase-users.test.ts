@@ -2,8 +2,9 @@ import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promi
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import type { ClickEvent, SessionRow } from '@taphouse/schema';
 import { click, sessionRow, testTime } from '@taphouse/schema/testing';
-import type { Commit } from '@taphouse/sessions';
+import { type Commit, createSessionizer, windowPresets } from '@taphouse/sessions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { directoryStore } from './directory-store.ts';
@@ -14,6 +15,8 @@ let folder: string;
 let lake: Lake;
 let nowAt: number;
 const day = 86_400_000;
+/** What happens so long after an erasure is no longer covered by it. */
+const soon = 11 * 60_000;
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'lake-'));
@@ -83,18 +86,54 @@ describe('erasing a user', () => {
     await lake.erase({ userIds: ['ann'] });
     await lake.write(commit(1, ['ann', 'bob'], nowAt - 1));
     expect(await users('rawdata')).toEqual(['bob']);
-    await lake.write(commit(2, ['ann'], nowAt + 1));
+    await lake.write(commit(2, ['ann'], nowAt + soon));
     expect(await users('rawdata')).toEqual(['ann', 'bob']);
   });
 
   it('refuses what comes later on request, also after a second erasure without it', async () => {
     await lake.erase({ userIds: ['ann'], refuseLater: true });
     await lake.erase({ userIds: ['ann'] });
-    await lake.write(commit(1, ['ann', 'bob'], nowAt + 1));
+    await lake.write(commit(1, ['ann', 'bob'], nowAt + soon));
     expect(await users('aggregated')).toEqual(['bob']);
     const erased = await lake.erasedUsers();
     expect(['ann', 'bob'].map((user) => erased.covers(user, nowAt + day))).toEqual([true, false]);
     expect(await readFile(join(folder, 'erased.json'), 'utf8')).not.toContain('ann');
+  });
+
+  it('lets no window that was open then count what came before, nor part of what came after', async () => {
+    const engine = createSessionizer(windowPresets.seconds);
+    let position = 0;
+    const tap = async (fromAt: number, seconds: number, drained: boolean): Promise<void> => {
+      const events: ClickEvent[] = [];
+      const rows: SessionRow[] = [];
+      for (let second = 0; second < seconds; second += 1) {
+        const arrivedAt = fromAt + second * 1000;
+        const user_id = ['ann', 'bob'][second % 2] ?? '';
+        // Clocks that go wrong by up to 9 minutes either way.
+        const client_timestamp = arrivedAt + ((second * 7919) % 1_080_000) - 540_000;
+        const event = click({ user_id, client_timestamp, received_at: arrivedAt - 20 });
+        events.push(event);
+        rows.push(...engine.push(event, arrivedAt));
+      }
+      if (drained) rows.push(...engine.drain());
+      position += 1;
+      const mark = { position: String(position).padStart(8, '0'), clockAt: fromAt + seconds * 1000, drained };
+      await lake.write({ shard: '0', configHash: 's', from: null, mark, events, rows, stepMs: 30_000 });
+    };
+    await tap(nowAt - 600_000, 600, false);
+    expect(engine.openRows(100).some((row) => row.user_id === 'ann')).toBe(true);
+    const { rows } = await lake.erase({ userIds: ['ann'] });
+    expect(rows).toBeGreaterThan(300);
+    await tap(nowAt, 1800, true);
+    const range = { from: nowAt - day, to: nowAt + day };
+    expect(await lake.check(range)).toMatchObject({ missing: 0, unfounded: 0 });
+    await lake.resessionize({ ...range, stepMs: 30_000 });
+    const query = await openQuery({ folder });
+    const first = await query.query(
+      `SELECT epoch_ms(min(beginsession))::DOUBLE AS at FROM aggregated WHERE user_id = 'ann'`,
+    );
+    expect(first.rows[0]?.at).toBeGreaterThan(nowAt);
+    await query.close();
   });
 
   it('takes files of two writers beside each other', async () => {

@@ -22,7 +22,7 @@ export interface EraseOptions {
   userIds: readonly string[];
   /** Folder of dead letters, JSON lines, to erase from too. */
   deadLettersFolder?: string;
-  /** True to refuse later events of these users for good. Default false: only what arrived until now stays away. */
+  /** True to refuse later events of these users for good. Default false: what they do from 10 minutes on is taken. */
   refuseLater?: boolean;
 }
 

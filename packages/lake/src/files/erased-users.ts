@@ -1,5 +1,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 
+import { limits } from '@taphouse/schema';
+
 import { type ObjectStore, ReplaceConflictError } from '../object-store.ts';
 
 const key = 'erased.json';
@@ -13,7 +15,7 @@ interface ErasedFile {
 }
 
 interface Erasure {
-  /** Milliseconds since 1970 UTC. What arrived up to then is never written again, from wherever it is replayed. */
+  /** Milliseconds since 1970 UTC. */
   erasedAt: number;
   /** True if later events of the user are refused too. */
   refused: boolean;
@@ -21,8 +23,15 @@ interface Erasure {
 
 /** The erased users of a lake. */
 export interface ErasedUsers {
-  /** True if an event or row of the user that arrived at this time must not be stored. */
-  covers(userId: string, arrivedAt: number): boolean;
+  /**
+   * True if what the user did at this time must not be stored. That is all up to the erasure and 10 minutes more, for
+   * so far ahead of its arrival may an event lie that came before.
+   *
+   * Both tables ask with the time rounded down to the step, so that a window that was open at the erasure goes whole.
+   *
+   * @param happenedAt `timeagg`, or `client_timestamp`, milliseconds since 1970 UTC
+   */
+  covers(userId: string, happenedAt: number): boolean;
   /** Digest of the list, to see whether it has changed. */
   readonly tag: string | undefined;
 }
@@ -34,10 +43,10 @@ export async function readErasedUsers(store: ObjectStore): Promise<ErasedUsers> 
   const known = new Map<string, Erasure | undefined>();
   return {
     tag,
-    covers: (userId, arrivedAt) => {
+    covers: (userId, happenedAt) => {
       if (!known.has(userId)) known.set(userId, file.users[digest(file.salt, userId)]);
       const erasure = known.get(userId);
-      return erasure !== undefined && (erasure.refused || arrivedAt <= erasure.erasedAt);
+      return erasure !== undefined && (erasure.refused || happenedAt <= erasure.erasedAt + limits.maxAheadMs);
     },
   };
 }

@@ -134,7 +134,7 @@ class ImportRun {
   async #writeEvents(): Promise<void> {
     const { store, db } = this.#room;
     const erased = await readErasedUsers(store);
-    const events = this.#events.filter((event) => !erased.covers(event.user_id, event.received_at));
+    const events = this.#events.filter((event) => !erased.covers(event.user_id, event.client_timestamp));
     const added: ManifestFile[] = [];
     for (const [dayAt, ofDay] of groupByDay(events, (event) => event.received_at)) {
       const path = filePath(dayAt, `imported-${contentName(ofDay)}`);

@@ -61,7 +61,8 @@ export interface Lake extends Sink {
   retain(options: RetainOptions): Promise<RetainReport>;
   /**
    * Removes all rows of some users from both tables, and from a folder of dead letters, and proves it by a scan.
-   * What arrived until now is never written again, from wherever it is replayed; later events are, unless `refuseLater`.
+   * What they did up to 10 minutes from now is never written again, from wherever it comes; later events are, unless
+   * `refuseLater`.
    *
    * @throws EraseError if another process kept writing such rows
    */
@@ -201,8 +202,17 @@ class FilesLake implements Lake {
   }
 
   async #write(commit: Commit): Promise<void> {
-    await this.#writeTable('rawdata', commit, commit.events.map(placeEvent));
-    await this.#writeTable('aggregated', commit, commit.rows.map(placeRow));
+    const { events, rows, stepMs } = commit;
+    await this.#writeTable(
+      'rawdata',
+      commit,
+      events.map((row) => ({ row, at: row.received_at, timeagg: roundDown(row, stepMs) })),
+    );
+    await this.#writeTable(
+      'aggregated',
+      commit,
+      rows.map((row) => ({ row, at: row.timeagg, timeagg: row.timeagg })),
+    );
     this.#tidySoon();
   }
 
@@ -231,7 +241,7 @@ class FilesLake implements Lake {
     erased: ErasedUsers,
   ): Promise<ManifestFile[]> {
     const stepMs = table === 'aggregated' ? { stepMs: commit.stepMs } : {};
-    const kept = placed.filter(({ row, arrivedAt }) => !erased.covers(row.user_id, arrivedAt));
+    const kept = placed.filter(({ row, timeagg }) => !erased.covers(row.user_id, timeagg));
     const added: ManifestFile[] = [];
     for (const [dayAt, ofDay] of groupByDay(kept, ({ at }) => at)) {
       const path = filePath(dayAt, commitName(commit));
@@ -269,19 +279,15 @@ class FilesLake implements Lake {
   }
 }
 
-/** A row with the time that says its day, and the time it arrived. */
+/** A row with the time that says its day, and the window it belongs to. */
 interface Placed {
   row: ClickEvent | SessionRow;
   at: number;
-  arrivedAt: number;
+  timeagg: number;
 }
 
-function placeEvent(row: ClickEvent): Placed {
-  return { row, at: row.received_at, arrivedAt: row.received_at };
-}
-
-function placeRow(row: SessionRow): Placed {
-  return { row, at: row.timeagg, arrivedAt: row.window_open };
+function roundDown({ client_timestamp }: ClickEvent, stepMs: number): number {
+  return Math.floor(client_timestamp / stepMs) * stepMs;
 }
 
 /** Sure to differ where two commits of a shard do, and the same when a commit is written again. */
