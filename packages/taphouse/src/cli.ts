@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { readConfig, readRate, resolveData, UsageError } from './config.ts';
@@ -11,6 +12,10 @@ const help = `taphouse - clickstream sessions on tap
       the article's visitors, at a rate in clicks per second, against any collector
   taphouse query [--data ./data] [--format table|json|csv] "SQL"
       SQL over the lake, also while taphouse runs
+  taphouse export [--data ./data] FILE.csv|json|parquet ["SQL"]
+      the rows of a query, all sessions if none is given, to a file
+  taphouse import [--data ./data] [--window seconds] FILE|FOLDER
+      old events: JSON lines, gzip or not, or what Firehose wrote; the same file is never taken in twice
   taphouse compact | retain --days N | erase --user-id ID [--refuse-later]   [--data ./data]
       seal the days that have ended; drop old days; remove a user everywhere, with proof
   taphouse resessionize | check   [--from 2026-11-23] [--to 2026-11-23] [--window 60s] [--data ./data]
@@ -56,6 +61,10 @@ const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> 
     (await lakeCommands()).runResessionize(resolveData(flags.data, process.env), flags, flags.window),
   check: async (flags) => (await lakeCommands()).runCheck(resolveData(flags.data, process.env), flags),
   retain: async (flags) => (await lakeCommands()).runRetain(resolveData(flags.data, process.env), flags.days),
+  export: async (flags, rest) =>
+    (await import('./query.ts')).runExport(resolveData(flags.data, process.env), callerPath(rest[0]), rest[1]),
+  import: async (flags, rest) =>
+    (await lakeCommands()).runImport(resolveData(flags.data, process.env), callerPath(rest[0]), flags.window),
   views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
 };
 
@@ -85,6 +94,11 @@ function parse(argv: string[]) {
   } catch (error) {
     throw new UsageError(`${firstLine(error)}; taphouse help lists what there is`);
   }
+}
+
+/** A path as the caller meant it: `pnpm` runs scripts in the folder of the package. */
+function callerPath(path: string | undefined): string | undefined {
+  return path && resolve(process.env.INIT_CWD ?? '.', path);
 }
 
 /** Loaded when needed: native DuckDB takes longer to load than help takes to print. */

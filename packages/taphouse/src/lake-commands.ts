@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 
 import { type Lake, openLake } from '@taphouse/lake/files';
@@ -50,6 +50,34 @@ export async function runRetain(dataFolder: string, days: string | undefined): P
     const { files, rows } = await lake.retain({ rawdataBefore: before, aggregatedBefore: before });
     console.log(
       `Dropped ${rows} rows in ${files} files, of days that ended before ${new Date(before).toISOString().slice(0, 10)}.`,
+    );
+  });
+}
+
+/** `taphouse import`: takes in old events, JSON lines or a Firehose folder, and makes their sessions. */
+export async function runImport(
+  dataFolder: string,
+  path: string | undefined,
+  window: string | undefined,
+): Promise<void> {
+  if (!path) throw new UsageError('import: no file or folder given; try taphouse import events.jsonl');
+  if (!existsSync(path))
+    throw new UsageError(`import: ${path} is not there; give a file of JSON lines or a folder of them`);
+  const { stepMs } = readWindow(window ?? 'seconds');
+  mkdirSync(join(dataFolder, 'lake'), { recursive: true });
+  await withLake(dataFolder, async (lake) => {
+    const report = await lake.import({
+      path,
+      stepMs,
+      onProgress: ({ files, ofFiles, events, bytes, ofBytes }) =>
+        console.log(
+          `${files} of ${ofFiles} files, ${Math.round((bytes / Math.max(ofBytes, 1)) * 100)} %: ${events} events`,
+        ),
+      onRefused: (refused) => console.error(`refused: ${refused.path}, record ${refused.number}: ${refused.reason}`),
+    });
+    console.log(
+      `Took in ${report.events} events of ${report.files} files and made ${report.sessions} session rows; ` +
+        `${report.refused} records refused, ${report.skipped} files taken in before.`,
     );
   });
 }

@@ -24,8 +24,28 @@ export async function runQuery(dataFolder: string, sql: string | undefined, form
   try {
     const { columns, rows } = await lake.query(sql);
     console.log(print(columns, rows));
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+  } finally {
+    await lake.close();
+  }
+}
+
+const endings = { csv: 'csv', json: 'json', parquet: 'parquet' } as const;
+
+/** `taphouse export`: writes the rows of a query to a file, whose ending tells the format. */
+export async function runExport(
+  dataFolder: string,
+  path: string | undefined,
+  sql = 'SELECT * FROM sessions ORDER BY timeagg',
+): Promise<void> {
+  const ending = path?.split('.').at(-1) ?? '';
+  if (!path || !(ending in endings))
+    throw new UsageError(
+      `export: ${path ?? 'no file'} does not end in .csv, .json or .parquet; try taphouse export sessions.csv`,
+    );
+  const lake = await openQuery({ folder: join(dataFolder, 'lake') });
+  try {
+    const { rows } = await lake.exportTo(path, { sql, format: endings[ending as keyof typeof endings] });
+    console.log(`Wrote ${rows} rows to ${path}.`);
   } finally {
     await lake.close();
   }
