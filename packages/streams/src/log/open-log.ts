@@ -2,7 +2,7 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Bell, createBell } from '../bell.ts';
 import { checkRecords } from '../check-records.ts';
-import { checkShard, fromPosition } from '../position.ts';
+import { checkShard, fromPosition, toPosition } from '../position.ts';
 import {
   type ReadOptions,
   type Slice,
@@ -22,10 +22,32 @@ export interface LogOptions {
   maxBytes?: number;
   /** Free bytes to leave on the disk; an append that would go below is refused. Default 64 MiB. */
   minFreeBytes?: number;
+  /** How long after its arrival a trimmed record is kept all the same, for a replay, milliseconds. Default 0. */
+  keepMs?: number;
+  /** Most bytes on disk for the sake of `keepMs`; and a full log forgets what is trimmed first of all. Default 1 GiB. */
+  keepBytes?: number;
   /** Milliseconds since 1970 UTC. Default `Date.now`. */
   now?: () => number;
   /** Between two ticks of a silent log, milliseconds. Default 1,000. */
   tickMs?: number;
+}
+
+/** A stream on one disk. */
+export interface Log extends Stream {
+  /** How full it is and how far it goes; costs some microseconds. */
+  stats(): LogStats;
+}
+
+export interface LogStats {
+  /** Disk pages of the records, bytes. */
+  usedBytes: number;
+  maxBytes: number;
+  /** Position of the oldest record kept, or null. */
+  first: string | null;
+  /** Position of the newest record, or null. */
+  last: string | null;
+  /** Arrival of the newest record, milliseconds since 1970 UTC, or null. */
+  lastArrivedAt: number | null;
 }
 
 /** Version of what is on disk. */
@@ -40,7 +62,7 @@ const maxSliceBytes = 1_048_576;
  *
  * @throws Error if another process has the folder, it cannot be written, or its format is newer than this program
  */
-export async function openLog(options: LogOptions): Promise<Stream> {
+export async function openLog(options: LogOptions): Promise<Log> {
   const { path } = options;
   mkdirSync(path, { recursive: true });
   const unlock = lockFolder(path);
@@ -54,17 +76,19 @@ export async function openLog(options: LogOptions): Promise<Stream> {
       // We batch ourselves: lmdb's own batch of a turn leaves a promise unhandled when its commit fails.
       eventTurnBatching: false,
     } as RootDatabaseOptionsWithPath);
-    return new Log(options, root, unlock);
+    return new LmdbLog(options, root, unlock);
   } catch (error) {
     unlock();
     throw error;
   }
 }
 
-class Log implements Stream {
+class LmdbLog implements Log {
   readonly #path: string;
   readonly #maxBytes: number;
   readonly #minFreeBytes: number;
+  readonly #keepMs: number;
+  readonly #keepBytes: number;
   readonly #now: () => number;
   readonly #tickMs: number;
   readonly #root: RootDatabase<Buffer, string>;
@@ -79,6 +103,9 @@ class Log implements Stream {
   /** Largest clock that is on disk, and so holds after a restart. */
   #durableClock: number;
   #ticking: Promise<number> | undefined;
+  /** Up to here readers are done. */
+  #released = 0;
+  #forgetting: Promise<void> | undefined;
   /** Room left at the last look, less what was appended since. */
   #roomBytes = 0;
   #closed = false;
@@ -87,6 +114,8 @@ class Log implements Stream {
     this.#path = options.path;
     this.#maxBytes = options.maxBytes ?? 8 * 1024 ** 3;
     this.#minFreeBytes = options.minFreeBytes ?? 64 * 1024 ** 2;
+    this.#keepMs = options.keepMs ?? 0;
+    this.#keepBytes = options.keepBytes ?? 1024 ** 3;
     this.#now = options.now ?? Date.now;
     this.#tickMs = options.tickMs ?? 1000;
     this.#root = root;
@@ -138,6 +167,7 @@ class Log implements Stream {
 
   #lookForRoom(bytes: number): number {
     const usedBytes = this.#usedBytes();
+    if (usedBytes + bytes > this.#maxBytes / 2) void this.#forget();
     if (usedBytes + bytes > this.#maxBytes)
       throw new StreamFullError(
         `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
@@ -250,9 +280,18 @@ class Log implements Stream {
   async trim(shard: string, position: string): Promise<void> {
     this.#checkOpen();
     checkShard(shard);
-    const upTo = Math.min(fromPosition(position), this.#next - 1);
-    while (true) {
-      const keys = [...this.#records.getKeys({ end: upTo + 1, limit: 1000 })];
+    this.#released = Math.max(this.#released, Math.min(fromPosition(position), this.#next - 1));
+    await this.#forget();
+  }
+
+  #forget(): Promise<void> {
+    this.#forgetting ??= this.#forgetReleased().finally(() => (this.#forgetting = undefined));
+    return this.#forgetting;
+  }
+
+  async #forgetReleased(): Promise<void> {
+    while (!this.#closed) {
+      const keys = this.#forgettable(1000);
       const last = keys.at(-1);
       if (last === undefined) return;
       await this.#write(() => {
@@ -262,11 +301,40 @@ class Log implements Stream {
     }
   }
 
+  /** The oldest records that readers are done with and that need not be kept. */
+  #forgettable(limit: number): number[] {
+    const keys: number[] = [];
+    const usedBytes = this.#usedBytes();
+    const mayKeepBytes = Math.min(this.#keepBytes, this.#maxBytes / 2);
+    const keepFrom = this.#now() - this.#keepMs;
+    let freedBytes = 0;
+    this.#root.resetReadTxn();
+    for (const { key, value } of this.#records.getRange({ end: this.#released + 1, limit })) {
+      if (arrivedAtOf(value) > keepFrom && usedBytes - freedBytes <= mayKeepBytes) break;
+      freedBytes += value.length;
+      keys.push(key);
+    }
+    return keys;
+  }
+
+  stats(): LogStats {
+    this.#checkOpen();
+    const [first] = this.#records.getKeys({ limit: 1 });
+    const [last] = this.#records.getRange({ reverse: true, limit: 1 });
+    return {
+      usedBytes: this.#usedBytes(),
+      maxBytes: this.#maxBytes,
+      first: first === undefined ? null : toPosition(first),
+      last: last ? toPosition(last.key) : null,
+      lastArrivedAt: last ? arrivedAtOf(last.value) : null,
+    };
+  }
+
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#bell.ring();
-    await Promise.allSettled(this.#writes);
+    await Promise.allSettled([...this.#writes, this.#forgetting]);
     await this.#root.close();
     this.#unlock();
   }
