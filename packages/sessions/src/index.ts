@@ -12,4 +12,11 @@ export {
   restoreSessionizer,
 } from './engine/sessionizer.ts';
 export { type PumpOptions, pump } from './pump.ts';
-export { type Checkpoint, type Commit, type PumpState, type Sink } from './pump-ports.ts';
+export {
+  type Checkpoint,
+  type CheckpointChange,
+  type Commit,
+  type PumpState,
+  type Sink,
+  type StatePart,
+} from './pump-ports.ts';

@@ -4,16 +4,31 @@ import type { ClickEvent, Mark, SessionRow } from '@taphouse/schema';
 export interface PumpState {
   /** What was last saved for the shard, or undefined at the first start. */
   load(shard: string): Promise<Checkpoint | undefined>;
-  save(shard: string, checkpoint: Checkpoint): Promise<void>;
+  save(shard: string, change: CheckpointChange): Promise<void>;
 }
 
 /** The engine at a point of a shard. */
 export interface Checkpoint {
   mark: Mark;
-  /** Names the window and the format of `snapshot`; a different one closes the old windows early. */
+  /** Names the window and all else that decides which rows come out; a different one closes the old windows early. */
   configHash: string;
-  /** Open windows and deduplication memory, as `Sessionizer.snapshot` gave them. */
-  snapshot: Uint8Array;
+  /** Open windows and deduplication memory, as `Sessionizer.changes` gave them; ordered by id. */
+  parts: readonly StatePart[];
+}
+
+/** One step from a checkpoint to the next: a commit saves what has changed, not all there is. */
+export interface CheckpointChange {
+  mark: Mark;
+  configHash: string;
+  put: readonly StatePart[];
+  /** Ids of parts no longer needed. */
+  drop: readonly number[];
+}
+
+export interface StatePart {
+  /** Whole number that grows from part to part. */
+  id: number;
+  bytes: Uint8Array;
 }
 
 /** Where rows end: the lake. */

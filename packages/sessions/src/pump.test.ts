@@ -1,6 +1,6 @@
 import { type ClickEvent, encodeEvents } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
-import type { Stream } from '@taphouse/streams';
+import { type Stream, StreamUnavailableError } from '@taphouse/streams';
 import { openMemory } from '@taphouse/streams/memory';
 import { describe, expect, it } from 'vitest';
 import { type PumpOptions, pump } from './pump.ts';
@@ -89,6 +89,65 @@ describe('pump', () => {
     expect(errors).toEqual(['disk full between the tables', 'disk full before the state']);
     expect(lake.rawdata.rows).toHaveLength(1);
     expect(lake.aggregated.rows).toHaveLength(1);
+  });
+
+  it('reads on from where it was when the stream was out of reach', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const events = [click(), click(), click()];
+    let reads = 0;
+    const shaky: Stream = {
+      ...stream,
+      async *read(...args) {
+        reads += 1;
+        for await (const slice of stream.read(args[0], { ...args[1], maxRecords: 1 })) {
+          yield slice;
+          if (reads < 3) throw new StreamUnavailableError('stream: out of reach');
+        }
+      },
+    };
+    await append(stream, ...events);
+    const errors: number[] = [];
+    const onError = (_: Error, retryInMs: number): void => void errors.push(retryInMs);
+    const options = { stream: shaky, ...lake.open(), window, commitEveryMs: 0, maxRetryMs: 1, onError };
+    await runUntil(() => lake.rawdata.rows.length === 3, options);
+    expect(lake.rawdata.rows).toEqual(events);
+    expect(errors).toHaveLength(2);
+  });
+
+  it('trims the log behind what has been in the lake for a while', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const trimmed: string[] = [];
+    const watched: Stream = { ...stream, trim: async (_, position) => void trimmed.push(position) };
+    const options = { stream: watched, ...lake.open(), window, commitEveryMs: 0, keepLogMs: 60_000 };
+    const running = runUntil(() => trimmed.length > 0, options);
+    for (let i = 0; i < 4; i += 1) {
+      await append(stream, click({ client_timestamp: clock.now }));
+      await until(() => lake.rawdata.rows.length === i + 1);
+      clock.now += 20_000;
+    }
+    await running;
+    const first = lake.commits.find((commit) => commit.events.length > 0);
+    expect(trimmed[0]).toBe(first?.mark.position);
+  });
+
+  it('drains more windows than a call has arguments', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const events = Array.from({ length: 150_000 }, (_, i) => click({ user_id: `${i}` }));
+    for (let i = 0; i < events.length; i += 1000)
+      await stream.append([{ partitionKey: '1', data: encodeEvents(events.slice(i, i + 1000)) }]);
+    let read = 0;
+    const onSlice: PumpOptions['onSlice'] = (slice) => void (read += slice.events.length);
+    await runUntil(() => read === events.length, {
+      stream,
+      ...lake.open(),
+      window,
+      onSlice,
+      maxCommitEvents: 1_000_000,
+    });
+    expect(lake.aggregated.rows).toHaveLength(150_000);
   });
 
   it('closes the windows of another configuration early and keeps their memory of events', async () => {

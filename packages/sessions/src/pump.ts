@@ -1,5 +1,6 @@
 import { type ClickEvent, type Mark, type SessionRow, decodeEvents } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
+import { Journal } from './journal.ts';
 import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
 import {
   type Sessionizer,
@@ -20,6 +21,8 @@ export interface PumpOptions {
   signal: AbortSignal;
   /** Most windows open at once; see `SessionizerOptions`. Default: no bound. */
   maxOpenWindows?: number;
+  /** Stirs the engine's hash tables, see `SessionizerOptions`; a random number is best. Default 0. */
+  hashSeed?: number;
   /** Longest time between commits, milliseconds of the arrival clock. Default 5,000. */
   commitEveryMs?: number;
   /** Most events in a commit, give or take a record's. Default 200,000. */
@@ -61,9 +64,12 @@ export async function pump(options: PumpOptions): Promise<void> {
 /** Before the first record. */
 const start: Mark = { position: '', clockAt: 0, drained: false };
 
+const firstRetryMs = 200;
+
 class PumpRun {
   readonly #options: PumpOptions;
   #sessionizer: Sessionizer;
+  #journal = new Journal([]);
   /** What the lake and the state have. */
   #committed: Mark = start;
   #position = start.position;
@@ -99,21 +105,42 @@ class PumpRun {
 
   /** Reads and commits until the signal aborts. */
   async follow(): Promise<void> {
-    const { stream, shard, signal } = this.#options;
-    for await (const slice of stream.read(shard, { ...this.#after(), signal })) {
+    const { signal } = this.#options;
+    for await (const slice of this.#slices(signal)) {
       await this.#take(slice);
       if (signal.aborted) return;
     }
   }
 
+  /** The shard behind where we are; reading starts again when the stream was out of reach. */
+  async *#slices(signal?: AbortSignal): AsyncGenerator<Slice> {
+    const { stream, shard } = this.#options;
+    for (let waitMs = firstRetryMs; ; waitMs = Math.min(waitMs * 2, this.#maxRetryMs)) {
+      try {
+        for await (const slice of stream.read(shard, { ...this.#after(), ...(signal && { signal }) })) {
+          yield slice;
+          waitMs = firstRetryMs / 2;
+        }
+        return;
+      } catch (error) {
+        if (this.#options.signal.aborted || asError(error).name !== 'StreamUnavailableError') throw error;
+        await this.#wait(error, waitMs);
+      }
+    }
+  }
+
   /** Closes what is open and commits it. */
   async finish(): Promise<void> {
-    this.#rows.push(...this.#sessionizer.drain());
+    append(this.#rows, this.#sessionizer.drain());
     await this.#commit(true);
   }
 
   #restore(checkpoint: Checkpoint): void {
-    this.#sessionizer = restoreSessionizer([checkpoint.snapshot]);
+    this.#sessionizer = restoreSessionizer(
+      checkpoint.parts.map((part) => part.bytes),
+      engineOptions(this.#options),
+    );
+    this.#journal = new Journal(checkpoint.parts);
     this.#committed = checkpoint.mark;
     this.#position = checkpoint.mark.position;
     this.#clockAt = checkpoint.mark.clockAt;
@@ -123,18 +150,18 @@ class PumpRun {
   /** Makes the commit of `mark` again from the older state; the sink keeps what it already has of it. */
   async #replay(mark: Mark): Promise<void> {
     if (this.#position < mark.position) await this.#readUpTo(mark);
-    this.#rows.push(...this.#sessionizer.advance(mark.clockAt));
+    append(this.#rows, this.#sessionizer.advance(mark.clockAt));
     this.#clockAt = mark.clockAt;
-    if (mark.drained) this.#rows.push(...this.#sessionizer.drain());
+    if (mark.drained) append(this.#rows, this.#sessionizer.drain());
     await this.#commit(mark.drained);
   }
 
   async #readUpTo(mark: Mark): Promise<void> {
-    const { stream, shard } = this.#options;
-    for await (const slice of stream.read(shard, this.#after())) {
+    const { shard } = this.#options;
+    for await (const slice of this.#slices()) {
       for (const record of slice.records) {
         if (record.position > mark.position) break;
-        this.#count(record);
+        this.#count(record, decodeEvents(record.data));
       }
       if (this.#position === mark.position) return;
       if (slice.clockAt > mark.clockAt || (slice.records.at(-1)?.position ?? '') > mark.position) {
@@ -150,7 +177,7 @@ class PumpRun {
     const { window } = this.#options;
     const next = createSessionizer(window, engineOptions(this.#options));
     if (next.configHash === this.#sessionizer.configHash) return;
-    this.#rows.push(...this.#sessionizer.drain());
+    append(this.#rows, this.#sessionizer.drain());
     await this.#commit(true);
     this.#sessionizer = createSessionizer(window, engineOptions(this.#options), this.#sessionizer);
     await this.#save(this.#committed);
@@ -160,11 +187,12 @@ class PumpRun {
     const { onSlice, commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
     const events: ClickEvent[] = [];
     const rows: SessionRow[] = [];
-    for (const record of slice.records) {
-      const firstEvent = this.#events.length;
+    const batches = slice.records.map((record) => decodeEvents(record.data));
+    for (const batch of batches) append(events, batch);
+    this.#sessionizer.prepare(events);
+    for (const [i, record] of slice.records.entries()) {
       const firstRow = this.#rows.length;
-      this.#count(record);
-      append(events, this.#events, firstEvent);
+      this.#count(record, batches[i] as ClickEvent[]);
       append(rows, this.#rows, firstRow);
       if (this.#events.length >= maxCommitEvents) await this.#commit(false);
     }
@@ -176,9 +204,9 @@ class PumpRun {
     if (this.#clockAt - this.#committedAt >= commitEveryMs) await this.#commit(false);
   }
 
-  #count(record: StoredRecord): void {
+  #count(record: StoredRecord, events: readonly ClickEvent[]): void {
     if (this.#committedAt === start.clockAt) this.#committedAt = record.arrivedAt;
-    for (const event of decodeEvents(record.data)) {
+    for (const event of events) {
       this.#events.push(event);
       append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
     }
@@ -213,8 +241,8 @@ class PumpRun {
   async #save(mark: Mark): Promise<void> {
     const { state, shard } = this.#options;
     const { configHash } = this.#sessionizer;
-    const snapshot = this.#sessionizer.snapshot();
-    await this.#persist(() => state.save(shard, { mark, configHash, snapshot }));
+    const parts = this.#journal.add(this.#sessionizer.changes());
+    await this.#persist(() => state.save(shard, { mark, configHash, ...parts }));
     this.#committed = mark;
   }
 
@@ -235,16 +263,23 @@ class PumpRun {
 
   /** Tries until it works, or the signal has aborted: skipping would lose events, and stopping would too, later. */
   async #persist<T>(step: () => Promise<T>): Promise<T> {
-    const { signal, onError, maxRetryMs = 30_000 } = this.#options;
-    for (let waitMs = 200; ; waitMs = Math.min(waitMs * 2, maxRetryMs)) {
+    for (let waitMs = firstRetryMs; ; waitMs = Math.min(waitMs * 2, this.#maxRetryMs)) {
       try {
         return await step();
       } catch (error) {
-        if (signal.aborted) throw error;
-        onError?.(asError(error), waitMs);
+        if (this.#options.signal.aborted) throw error;
+        await this.#wait(error, waitMs);
       }
-      await sleep(waitMs, signal);
     }
+  }
+
+  async #wait(error: unknown, waitMs: number): Promise<void> {
+    this.#options.onError?.(asError(error), waitMs);
+    await sleep(waitMs, this.#options.signal);
+  }
+
+  get #maxRetryMs(): number {
+    return this.#options.maxRetryMs ?? 30_000;
   }
 
   #after(): { after?: string } {
@@ -252,8 +287,11 @@ class PumpRun {
   }
 }
 
-function engineOptions({ maxOpenWindows }: PumpOptions): SessionizerOptions {
-  return maxOpenWindows === undefined ? {} : { maxOpenWindows };
+function engineOptions({ maxOpenWindows, hashSeed }: PumpOptions): SessionizerOptions {
+  return {
+    ...(maxOpenWindows === undefined ? {} : { maxOpenWindows }),
+    ...(hashSeed === undefined ? {} : { hashSeed }),
+  };
 }
 
 /** Below 0 if `a` comes before `b`. */

@@ -1,3 +1,5 @@
+import { isWide, readText, writeText } from './text.ts';
+
 /** Writes numbers and texts one behind the other. */
 export class ByteWriter {
   #bytes = new Uint8Array(1024);
@@ -18,16 +20,11 @@ export class ByteWriter {
 
   /** UTF-16 units, so that any string comes back as it was; a byte each where all are below 256. */
   text(value: string): void {
-    let wide = 0;
-    for (let i = 0; i < value.length; i += 1) if (value.charCodeAt(i) > 0xff) wide = 1;
-    this.uint32(value.length * 2 + wide);
+    const wide = isWide(value);
+    this.uint32(value.length * 2 + (wide ? 1 : 0));
     this.#reserve(value.length * 2);
-    for (let i = 0; i < value.length; i += 1) {
-      const unit = value.charCodeAt(i);
-      this.#bytes[this.#length] = unit;
-      if (wide) this.#bytes[this.#length + 1] = unit >>> 8;
-      this.#length += 1 + wide;
-    }
+    writeText(this.#bytes, this.#length, value, value.length, wide);
+    this.#length += wide ? value.length * 2 : value.length;
   }
 
   /** Where the next value will be, to `setUint32` later. */
@@ -75,13 +72,9 @@ export class ByteReader {
 
   text(): string {
     const header = this.uint32();
-    const wide = header & 1;
-    const units: number[] = [];
-    for (let i = header >>> 1; i > 0; i -= 1) {
-      const low = this.#bytes[this.#at] as number;
-      units.push(wide ? low | ((this.#bytes[this.#at + 1] as number) << 8) : low);
-      this.#at += 1 + wide;
-    }
-    return String.fromCharCode(...units);
+    const wide = (header & 1) === 1;
+    const length = header >>> 1;
+    this.#at += wide ? length * 2 : length;
+    return readText(this.#bytes, this.#at - (wide ? length * 2 : length), length, wide);
   }
 }

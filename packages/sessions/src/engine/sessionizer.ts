@@ -6,15 +6,7 @@ import { OpenWindows, beginId, endId, openId, setPlace } from './open-windows.ts
 import { none, recordWords } from './records.ts';
 import { SeenEvents, horizonMs } from './seen-events.ts';
 import { sessionId } from './session-id.ts';
-import {
-  type SavedWindow,
-  type SnapshotHead,
-  type SnapshotPart,
-  lastHead,
-  openWindows,
-  readSnapshot,
-  writeSnapshot,
-} from './snapshot.ts';
+import { type SavedWindow, type SnapshotHead, lastHead, latestWindows, readPart, writeSnapshot } from './snapshot.ts';
 import { Visitors } from './visitors.ts';
 
 /** Turns events, in the order of their arrival, into session rows. */
@@ -106,10 +98,9 @@ export function restoreSessionizer(
 }
 
 function restoreEngine(parts: readonly Uint8Array[], hashSeed = 0): Engine {
-  const read = parts.map((part) => readSnapshot(part));
-  const head = lastHead(read);
+  const head = lastHead(parts);
   const engine = new Engine(staggerWindow(head.window), { maxOpenWindows: head.maxOpenWindows, hashSeed });
-  engine.restore(head, read);
+  engine.restore(head, parts);
   return engine;
 }
 
@@ -139,7 +130,7 @@ class Engine implements Sessionizer {
   /** Windows closed since `prepare` was called. */
   #closed = 0;
   /** What `prepare` read; kept so that the reading is not optimized away. */
-  #touched = 0;
+  touched = 0;
 
   constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0 }: SessionizerOptions) {
     if (!(maxOpenWindows >= 1))
@@ -196,7 +187,7 @@ class Engine implements Sessionizer {
     // As many windows will close as did since the last time, more or less.
     for (let i = Math.min(this.#closed * 2, this.#queue.length) - 1; i >= 0; i -= 1) touched ^= this.#touchClosing(i);
     this.#closed = 0;
-    this.#touched = touched;
+    this.touched = touched;
   }
 
   advance(clockAt: number): readonly SessionRow[] {
@@ -249,13 +240,13 @@ class Engine implements Sessionizer {
     this.#late = other.#late;
   }
 
-  restore(head: SnapshotHead, parts: readonly SnapshotPart[]): void {
+  restore(head: SnapshotHead, parts: readonly Uint8Array[]): void {
     this.#clockAt = head.clockAt;
     this.#events = head.events;
     this.#duplicates = head.duplicates;
     this.#late = head.late;
-    for (const part of parts) for (const run of part.seen) this.#seen.put(run);
-    for (const window of openWindows(head, parts)) this.#reopen(window);
+    const windows = parts.flatMap((part) => readPart(part, head, (run) => this.#seen.put(run)));
+    for (const window of latestWindows(windows)) this.#reopen(window);
     this.#nextSerial = head.nextSerial;
     this.#forgetChanges();
   }

@@ -33,13 +33,6 @@ export interface SavedWindow {
   openId: string;
 }
 
-/** A snapshot, or the changes since the part before. A later part's records replace an earlier one's. */
-export interface SnapshotPart {
-  head: SnapshotHead;
-  seen: SeenRun[];
-  windows: SavedWindow[];
-}
-
 const format = 2;
 
 /** Writes a part: the head, then what changed (or all there is). */
@@ -56,47 +49,41 @@ export function writeSnapshot(head: SnapshotHead, seen: Iterable<SeenRun>, windo
 }
 
 /**
- * Reads a part.
+ * Reads the head of a part.
  *
  * @throws RangeError if it is of another format
  */
-export function readSnapshot(bytes: Uint8Array): SnapshotPart {
-  const from = new ByteReader(bytes);
-  const found = from.uint32();
-  if (found !== format)
-    throw new RangeError(`snapshot: format ${found}, this version reads ${format}; start the version that wrote it`);
-  const [stepMs, rangeMs, maxOpenWindows, clockAt, events, duplicates, late] = doubles(from, 7);
-  const [nextSerial, firstSerial] = [from.uint32(), from.uint32()];
-  const head = {
-    window: { stepMs, rangeMs },
-    maxOpenWindows,
-    clockAt,
-    events,
-    duplicates,
-    late,
-    nextSerial,
-    firstSerial,
-  };
-  return { head: head as SnapshotHead, seen: readList(from, readSeen), windows: readList(from, readWindow) };
+export function readHead(part: Uint8Array): SnapshotHead {
+  return head(new ByteReader(part));
+}
+
+/** Calls `onSeen` for each record of a part, then gives its windows that are still open by `last`. */
+export function readPart(part: Uint8Array, last: SnapshotHead, onSeen: (run: SeenRun) => void): SavedWindow[] {
+  const from = new ByteReader(part);
+  head(from);
+  for (let count = from.uint32(); count > 0; count -= 1) onSeen(readSeen(from));
+  const windows: SavedWindow[] = [];
+  for (let count = from.uint32(); count > 0; count -= 1) {
+    const window = readWindow(from);
+    if (((window.serial - last.firstSerial) | 0) >= 0) windows.push(window);
+  }
+  return windows;
+}
+
+/** Windows of several parts in the order in which they opened, each as the last part has it. */
+export function latestWindows(windows: readonly SavedWindow[]): SavedWindow[] {
+  const latest = new Map(windows.map((window) => [window.serial, window]));
+  return [...latest.values()].toSorted((a, b) => (a.serial - b.serial) | 0);
 }
 
 /** One part in the place of several that follow each other. */
 export function mergeSnapshots(parts: readonly Uint8Array[]): Uint8Array {
-  const read = parts.map((part) => readSnapshot(part));
-  const head = lastHead(read);
+  const last = lastHead(parts);
   const seen = new Map<string, SeenRun>();
-  for (const part of read) for (const run of part.seen) seen.set(`${run.width} ${run.chunk} ${run.prefix}`, run);
-  const kept = [...seen.values()].filter((run) => run.lastAt >= head.clockAt - horizonMs);
-  return writeSnapshot(head, kept, openWindows(head, read));
-}
-
-/** Windows open at `head`, in the order in which they opened. */
-export function openWindows(head: SnapshotHead, parts: readonly SnapshotPart[]): SavedWindow[] {
-  const windows = new Map<number, SavedWindow>();
-  for (const part of parts) for (const window of part.windows) windows.set(window.serial, window);
-  return [...windows.values()]
-    .filter(({ serial }) => ((serial - head.firstSerial) | 0) >= 0)
-    .toSorted((a, b) => (a.serial - b.serial) | 0);
+  const keep = (run: SeenRun): void => void seen.set(`${run.width} ${run.chunk} ${run.prefix}`, run);
+  const windows = parts.flatMap((part) => readPart(part, last, keep));
+  const remembered = [...seen.values()].filter((run) => run.lastAt >= last.clockAt - horizonMs);
+  return writeSnapshot(last, remembered, latestWindows(windows));
 }
 
 /**
@@ -104,10 +91,20 @@ export function openWindows(head: SnapshotHead, parts: readonly SnapshotPart[]):
  *
  * @throws RangeError if there is none
  */
-export function lastHead(parts: readonly SnapshotPart[]): SnapshotHead {
-  const head = parts.at(-1)?.head;
-  if (!head) throw new RangeError('snapshot: no parts; give the snapshot and the changes since');
-  return head;
+export function lastHead(parts: readonly Uint8Array[]): SnapshotHead {
+  const last = parts.at(-1);
+  if (!last) throw new RangeError('snapshot: no parts; give the snapshot and the changes since');
+  return readHead(last);
+}
+
+function head(from: ByteReader): SnapshotHead {
+  const found = from.uint32();
+  if (found !== format)
+    throw new RangeError(`snapshot: format ${found}, this version reads ${format}; start the version that wrote it`);
+  const window = { stepMs: from.double(), rangeMs: from.double() };
+  const maxOpenWindows = from.double();
+  const counts = { clockAt: from.double(), events: from.double(), duplicates: from.double(), late: from.double() };
+  return { window, maxOpenWindows, ...counts, nextSerial: from.uint32(), firstSerial: from.uint32() };
 }
 
 function writeSeen(out: ByteWriter, run: SeenRun): void {
@@ -147,12 +144,4 @@ function writeList<T>(out: ByteWriter, list: Iterable<T>, write: (out: ByteWrite
     count += 1;
   }
   out.setUint32(at, count);
-}
-
-function readList<T>(from: ByteReader, read: (from: ByteReader) => T): T[] {
-  return Array.from({ length: from.uint32() }, () => read(from));
-}
-
-function doubles(from: ByteReader, count: number): number[] {
-  return Array.from({ length: count }, () => from.double());
 }

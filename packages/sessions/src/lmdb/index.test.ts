@@ -1,10 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Mark } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createSessionizer, restoreSessionizer } from '../engine/sessionizer.ts';
 import { windowPresets } from '../stagger-window.ts';
+import type { Checkpoint } from '../pump-ports.ts';
 import { openPumpState } from './index.ts';
 
 let folder: string;
@@ -13,20 +15,31 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true }));
 
-it('gives back what was saved, after it was closed and opened again', async () => {
+const second = (n: number): number => testTime + n * 1000;
+
+const mark = (n: number): Mark => ({ position: `000${n}`, clockAt: second(n), drained: false });
+
+it('gives back what was saved, part by part, after it was closed and opened again', async () => {
   const sessionizer = createSessionizer(windowPresets.seconds);
-  sessionizer.push(click({ event_id: 'a-1' }), testTime);
-  const mark = { position: '0001', clockAt: testTime, drained: false };
+  const { configHash } = sessionizer;
   const state = await openPumpState(join(folder, 'state'));
   expect(await state.load('0')).toBeUndefined();
-  await state.save('0', { mark, configHash: sessionizer.configHash, snapshot: sessionizer.snapshot() });
+  for (let n = 1; n <= 4; n += 1) {
+    sessionizer.push(click({ event_id: `a-${n}` }), second(n));
+    const put = [{ id: n, bytes: sessionizer.changes() }];
+    await state.save('0', { mark: mark(n), configHash, put, drop: [] });
+  }
+  await state.save('1', { mark: mark(1), configHash, put: [{ id: 1, bytes: new Uint8Array(2_000_000) }], drop: [] });
   await state.close();
 
   const again = await openPumpState(join(folder, 'state'));
   const kept = await again.load('0');
-  expect(kept).toMatchObject({ mark, configHash: 's30000-r30000' });
-  expect(await again.load('1')).toBeUndefined();
-  const restored = restoreSessionizer([kept?.snapshot as Uint8Array]);
-  await again.close();
+  expect(kept).toMatchObject({ mark: mark(4), configHash: 's30000-r30000' });
+  expect(await again.load('2')).toBeUndefined();
+  const restored = restoreSessionizer((kept as Checkpoint).parts.map((part) => part.bytes));
   expect(restored.drain()).toEqual(sessionizer.drain());
+  await again.save('0', { mark: mark(5), configHash, put: [], drop: [1, 2, 3] });
+  expect((await again.load('0'))?.parts.map((part) => part.id)).toEqual([4]);
+  expect((await again.load('1'))?.parts[0]?.bytes.length).toBe(2_000_000);
+  await again.close();
 });

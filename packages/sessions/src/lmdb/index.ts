@@ -1,6 +1,12 @@
 /** The pump's state on disk, in lmdb: one durable transaction a save. Node only. */
+import type { Mark } from '@taphouse/schema';
 import { open } from 'lmdb';
-import type { Checkpoint, PumpState } from '../pump-ports.ts';
+import type { PumpState, StatePart } from '../pump-ports.ts';
+
+interface Head {
+  mark: Mark;
+  configHash: string;
+}
 
 /**
  * Opens, or makes, the state at `path` (a folder). A `save` resolves when it is on disk.
@@ -9,15 +15,24 @@ import type { Checkpoint, PumpState } from '../pump-ports.ts';
  */
 export async function openPumpState(path: string): Promise<PumpState & { close(): Promise<void> }> {
   // With overlapping sync a put resolves before it is on disk.
-  const db = open<Checkpoint, string>({ path, encoding: 'msgpack', overlappingSync: false, noSubdir: false });
+  const db = open({ path, overlappingSync: false, noSubdir: false });
+  const heads = db.openDB<Head, string>({ name: 'heads' });
+  const parts = db.openDB<Uint8Array, [shard: string, id: number]>({ name: 'parts', encoding: 'binary' });
   return {
     async load(shard) {
-      const saved = db.get(shard);
-      // A copy: lmdb uses the memory of what it read again.
-      return saved && { ...saved, snapshot: Uint8Array.from(saved.snapshot) };
+      const head = heads.get(shard);
+      if (!head) return undefined;
+      const range = parts.getRange({ start: [shard, 0], end: [shard, Number.MAX_SAFE_INTEGER] });
+      // Copies: lmdb uses the memory of what it read again.
+      const saved: StatePart[] = [...range].map(({ key, value }) => ({ id: key[1], bytes: Uint8Array.from(value) }));
+      return { ...head, parts: saved };
     },
-    async save(shard, { mark, configHash, snapshot }) {
-      await db.put(shard, { mark, configHash, snapshot });
+    async save(shard, { mark, configHash, put, drop }) {
+      await db.transaction(() => {
+        for (const id of drop) void parts.remove([shard, id]);
+        for (const { id, bytes } of put) void parts.put([shard, id], bytes);
+        void heads.put(shard, { mark, configHash });
+      });
     },
     close: () => db.close(),
   };

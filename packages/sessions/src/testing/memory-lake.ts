@@ -27,9 +27,10 @@ export class MemoryLake {
       },
       state: {
         load: async (shard) => this.saved.get(shard),
-        save: async (shard, checkpoint) => {
+        save: async (shard, { mark, configHash, put, drop }) => {
           await at('before the state');
-          this.saved.set(shard, structuredClone(checkpoint));
+          const kept = this.saved.get(shard)?.parts.filter((part) => !drop.includes(part.id)) ?? [];
+          this.saved.set(shard, { mark, configHash, parts: structuredClone([...kept, ...put]) });
           await at('after the state');
         },
       },
@@ -44,7 +45,7 @@ interface Table<Row> {
 
 function put<Row>(table: Table<Row>, { shard, mark }: Commit, rows: readonly Row[]): void {
   if (order(mark) <= order(table.marks.get(shard))) return;
-  table.rows.push(...rows);
+  table.rows = table.rows.concat(rows);
   table.marks.set(shard, mark);
 }
 

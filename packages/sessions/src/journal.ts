@@ -1,0 +1,69 @@
+import { horizonMs } from './engine/seen-events.ts';
+import { mergeSnapshots, readHead } from './engine/snapshot.ts';
+import type { CheckpointChange, StatePart } from './pump-ports.ts';
+
+/** A part that is saved. Bytes are kept only as long as it may still be merged. */
+interface SavedPart {
+  id: number;
+  clockAt: number;
+  tier: number;
+  bytes: Uint8Array | undefined;
+}
+
+/** So many neighbours of one tier become one part. */
+const fanOut = 8;
+/** Upper ends of the tiers, bytes; a part above the last is left as it is until all it remembers is forgotten. */
+const tierBytes = [65_536, 524_288];
+
+/**
+ * The engine's state as a journal: each commit adds a part with what has changed; small neighbours are merged into one,
+ * and a part whose last event is older than the memory of events goes. So a commit writes in proportion to its events,
+ * and the parts stay few.
+ */
+export class Journal {
+  #saved: SavedPart[];
+  #nextId: number;
+
+  constructor(parts: readonly StatePart[]) {
+    this.#saved = parts.map(savedPart);
+    this.#nextId = (parts.at(-1)?.id ?? 0) + 1;
+  }
+
+  /** What to save for the changes up to now. Counts as saved: call it once for each change. */
+  add(changes: Uint8Array): Pick<CheckpointChange, 'put' | 'drop'> {
+    const drop = this.#forget(readHead(changes).clockAt - horizonMs);
+    let part = { id: this.#nextId, bytes: changes };
+    for (let mates = this.#mates(part); mates.length === fanOut - 1; mates = this.#mates(part)) {
+      this.#saved.splice(-mates.length);
+      drop.push(...mates.map(({ id }) => id));
+      const bytes = mergeSnapshots([...mates.map((mate) => mate.bytes as Uint8Array), part.bytes]);
+      part = { id: part.id, bytes };
+    }
+    this.#nextId += 1;
+    this.#saved.push(savedPart(part));
+    return { put: [part], drop };
+  }
+
+  /** The parts before `part` that it would be merged with. */
+  #mates(part: StatePart): SavedPart[] {
+    const tier = tierOf(part.bytes);
+    const last = this.#saved.slice(-(fanOut - 1));
+    return tier < tierBytes.length && last.every((mate) => mate.tier <= tier) ? last : [];
+  }
+
+  /** Takes out the oldest parts in which nothing is remembered any more; one always stays. */
+  #forget(before: number): number[] {
+    const kept = this.#saved.findIndex((part) => part.clockAt >= before);
+    return this.#saved.splice(0, kept === -1 ? this.#saved.length : kept).map(({ id }) => id);
+  }
+}
+
+function savedPart({ id, bytes }: StatePart): SavedPart {
+  const tier = tierOf(bytes);
+  return { id, clockAt: readHead(bytes).clockAt, tier, bytes: tier < tierBytes.length ? bytes : undefined };
+}
+
+function tierOf(bytes: Uint8Array): number {
+  const tier = tierBytes.findIndex((most) => bytes.length <= most);
+  return tier === -1 ? tierBytes.length : tier;
+}
