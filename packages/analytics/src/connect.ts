@@ -6,6 +6,7 @@ import { fileName, readManifest, tableQuery, tableView } from './lake-files.ts';
 import { plainRows } from './plain-rows.ts';
 import { ConnectError, QueryError } from './query-error.ts';
 
+import type { Value } from './sql/question.ts';
 import { type DuckDbBundle, startDuckDb } from './start-duckdb.ts';
 
 export interface ConnectOptions {
@@ -16,9 +17,6 @@ export interface ConnectOptions {
   /** Told as DuckDB itself comes in: bytes so far, and in all (0 if unknown). */
   onBytes?: (loaded: number, total: number) => void;
 }
-
-/** What a bound value may be. */
-export type Value = string | number | boolean | Date | null;
 
 /** A database in a worker, over the files of one lake. */
 export interface Connection {
@@ -34,7 +32,9 @@ export interface Connection {
    * manifest. For `aggregated` the time is `timeagg`, for `rawdata` `received_at`.
    */
   relation(table: TableName, range: { fromAt: number; toAt: number }): string;
-  /** The same for these files alone. Small ones are fetched whole first, many at a time. */
+  /** Lets the views see the files of a stretch of time only, or all again (null): a question then opens no other file. */
+  focus(range: { fromAt: number; toAt: number } | null): Promise<void>;
+  /** The same as `relation` for these files alone. Small ones are fetched whole first, many at a time. */
   fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string>;
   /** Runs `task` on the database itself, in turn with the queries, for what they do not cover: no other query runs until it ends. */
   use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T>;
@@ -105,6 +105,15 @@ class LakeConnection implements Connection {
       table,
       wanted.map(({ path }) => path),
     )})`;
+  }
+
+  focus(range: { fromAt: number; toAt: number } | null): Promise<void> {
+    return this.#inTurn(async () => {
+      const relations = range
+        ? { rawdata: this.relation('rawdata', range), aggregated: this.relation('aggregated', range) }
+        : {};
+      for (const view of duckdbViews(relations)) await this.#run(view, []);
+    });
   }
 
   fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string> {

@@ -23,6 +23,16 @@ export abstract class ChartElement extends LitElement {
       svg tspan {
         white-space: pre;
       }
+      .mark {
+        cursor: pointer;
+      }
+      .mark:hover {
+        filter: brightness(1.12);
+      }
+      .mark:focus-visible {
+        outline: 2px solid var(--tap-text);
+        outline-offset: 1px;
+      }
     `,
   ];
 

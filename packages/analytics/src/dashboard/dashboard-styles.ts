@@ -23,6 +23,10 @@ export const dashboardStyles = css`
     letter-spacing: -0.015em;
   }
   .lead {
+    display: flex;
+    flex-wrap: wrap;
+    gap: 2px 14px;
+    align-items: center;
     margin: 0;
     color: var(--tap-muted);
     max-width: 46rem;
@@ -94,21 +98,24 @@ export const dashboardStyles = css`
     grid-template-columns: repeat(12, minmax(0, 1fr));
     gap: 16px;
   }
-  section,
+  .card,
+  .slider,
+  .panel,
   .numbers {
     background: var(--tap-surface);
     border: 1px solid var(--tap-line);
     border-radius: 12px;
   }
-  section {
-    padding: 16px 18px 14px;
+  .card,
+  .slider {
+    padding: 15px 18px 14px;
     min-width: 0;
   }
   section h2 {
     margin: 0;
     font: 600 18px/1.25 var(--tap-serif);
   }
-  section > p {
+  .card > p {
     margin: 2px 0 12px;
     color: var(--tap-muted);
     font-size: 13.5px;
@@ -127,7 +134,7 @@ export const dashboardStyles = css`
   }
   .numbers {
     display: grid;
-    grid-template-columns: repeat(5, minmax(0, 1fr));
+    grid-template-columns: repeat(6, minmax(0, 1fr));
     margin: 0;
     overflow: hidden;
   }
@@ -150,6 +157,160 @@ export const dashboardStyles = css`
     font-variant-numeric: tabular-nums lining-nums;
     letter-spacing: -0.02em;
     white-space: nowrap;
+  }
+  .sql {
+    font-weight: 400;
+    font-size: 12px;
+    color: var(--tap-link);
+    padding: 3px 2px;
+    border-radius: 5px;
+  }
+  .sql:hover {
+    color: var(--tap-text);
+    background: var(--tap-hover);
+  }
+  .change {
+    margin-left: 7px;
+    font:
+      500 13.5px/1 system-ui,
+      sans-serif;
+    letter-spacing: 0;
+    color: var(--tap-link);
+  }
+  .toggle,
+  summary {
+    border: 1px solid var(--tap-line);
+    border-radius: 9px;
+    background: var(--tap-surface);
+    padding: 7px 12px;
+    line-height: 22px;
+    color: var(--tap-muted);
+    cursor: pointer;
+    white-space: nowrap;
+  }
+  .toggle:hover,
+  summary:hover {
+    color: var(--tap-text);
+  }
+  .toggle[aria-pressed='true'] {
+    border-color: var(--tap-amber);
+    color: var(--tap-text);
+    font-weight: 600;
+  }
+  .dates {
+    position: relative;
+  }
+  summary {
+    list-style: none;
+  }
+  summary::-webkit-details-marker {
+    display: none;
+  }
+  .sheet {
+    position: absolute;
+    z-index: 2;
+    top: 46px;
+    right: 0;
+    display: grid;
+    gap: 10px;
+    padding: 14px 16px;
+    background: var(--tap-surface);
+    border: 1px solid var(--tap-line-strong);
+    border-radius: 10px;
+    box-shadow: 0 8px 28px rgb(20 10 0 / 0.25);
+  }
+  .sheet label {
+    display: grid;
+    gap: 3px;
+    font-size: 13px;
+    color: var(--tap-muted);
+  }
+  .sheet input {
+    padding: 5px 8px;
+    border: 1px solid var(--tap-line);
+    border-radius: 7px;
+    background: var(--tap-page);
+    color: var(--tap-text);
+  }
+  .chips {
+    flex-basis: 100%;
+    display: flex;
+    flex-wrap: wrap;
+    gap: 8px;
+    list-style: none;
+    margin: 0;
+    padding: 0;
+  }
+  .chips button {
+    max-width: 90vw;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    white-space: nowrap;
+    border: 1px solid var(--tap-amber);
+    border-radius: 999px;
+    background: none;
+    padding: 4px 12px;
+    cursor: pointer;
+  }
+  .chips .plain,
+  .plain {
+    border: 0;
+    background: none;
+    padding: 4px 8px;
+    color: var(--tap-link);
+    cursor: pointer;
+  }
+  .notice {
+    flex-basis: 100%;
+    margin: 0;
+    color: var(--tap-muted);
+    font-size: 13.5px;
+    overflow-wrap: anywhere;
+  }
+  .notice:empty {
+    display: none;
+  }
+  .link {
+    border: 0;
+    background: none;
+    padding: 3px 0;
+    min-height: 24px;
+    max-width: 100%;
+    overflow: hidden;
+    text-overflow: ellipsis;
+    color: var(--tap-link);
+    cursor: pointer;
+    text-align: left;
+  }
+  .link:hover {
+    text-decoration: underline;
+  }
+  .bars {
+    list-style: none;
+    margin: 0;
+    padding: 0;
+    display: grid;
+    gap: 9px;
+    font-size: 13.5px;
+    font-variant-numeric: tabular-nums;
+  }
+  .bars li {
+    display: grid;
+    grid-template-columns: minmax(0, 1fr) auto 96px;
+    gap: 1px 12px;
+  }
+  .bars svg {
+    grid-column: 1 / -1;
+    width: 100%;
+    height: 6px;
+    background: var(--tap-hover);
+    border-radius: 3px;
+  }
+  .bars rect {
+    fill: var(--tap-amber);
+  }
+  .right {
+    text-align: right;
   }
   .meaning {
     color: var(--tap-muted);
@@ -182,8 +343,6 @@ export const dashboardStyles = css`
   }
   .scroll {
     overflow-x: auto;
-    margin: 0 -18px;
-    padding: 0 18px;
   }
   table {
     width: 100%;
@@ -290,15 +449,12 @@ export const dashboardStyles = css`
     .number:nth-child(even) {
       border-left: 1px solid var(--tap-line);
     }
-    .number:first-child {
-      grid-column: span 2;
+    .number:nth-child(-n + 2) {
       border-top: 0;
     }
-    .number:nth-child(even) {
-      border-left: 0;
-    }
-    .number:nth-child(n + 2):nth-child(odd) {
-      border-left: 1px solid var(--tap-line);
+    .sheet {
+      right: auto;
+      left: 0;
     }
     .controls {
       margin-left: 0;
@@ -317,12 +473,9 @@ export const dashboardStyles = css`
     .grid {
       gap: 12px;
     }
-    section {
-      padding: 14px 14px 12px;
-    }
-    .scroll {
-      margin: 0 -14px;
-      padding: 0 14px;
+    .card,
+    .slider {
+      padding: 13px 14px 12px;
     }
     .number {
       padding: 12px 14px;

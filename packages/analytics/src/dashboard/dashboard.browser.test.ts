@@ -8,6 +8,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
+import { clicksOf } from '../testing/clicks-of.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 
 let browser: Browser;
@@ -48,7 +49,7 @@ const value = (name: string): Promise<string | null> =>
 describe('the dashboard', () => {
   it('shows the sessions of a lake under a strict policy', async () => {
     const rows = shopRows({ rows: 2000, untilAt: Date.now(), spanMs: 20 * 3_600_000 });
-    await makeLake({ folder, rows, commits: 3 });
+    await makeLake({ folder, rows, events: clicksOf(rows), commits: 3 });
     await page.goto(`${server.origin}/dashboard/`);
     await page.locator('.value').first().waitFor();
 

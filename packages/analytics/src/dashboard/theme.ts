@@ -15,11 +15,11 @@ export const theme = css`
     --tap-link: light-dark(#94480a, #f2ad42);
     --tap-good: light-dark(#2d6a35, #8fcf8a);
     --tap-bad: light-dark(#a3301c, #f08a70);
-    --tap-shade-0: light-dark(#f8e3b4, #3d2a17);
-    --tap-shade-1: light-dark(#f1c97a, #5e3c17);
-    --tap-shade-2: light-dark(#dd9a3c, #8a5717);
-    --tap-shade-3: light-dark(#b0640f, #c47d1c);
-    --tap-shade-4: light-dark(#7c3f08, #f0ad45);
+    --tap-shade-0: light-dark(#fbe8c0, #33261a);
+    --tap-shade-1: light-dark(#f5cf85, #54391a);
+    --tap-shade-2: light-dark(#e8ac4b, #85571a);
+    --tap-shade-3: light-dark(#cf8220, #bd7a1e);
+    --tap-shade-4: light-dark(#a05a0e, #f0ad45);
     --tap-serif: 'Iowan Old Style', 'Palatino Linotype', Palatino, 'URW Palladio L', 'P052', Georgia, serif;
     --tap-mono: ui-monospace, 'Cascadia Mono', 'SF Mono', Menlo, 'DejaVu Sans Mono', monospace;
     font-family: system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', sans-serif;
@@ -43,5 +43,13 @@ export const theme = css`
   }
   a {
     color: var(--tap-link);
+  }
+  .hidden {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
   }
 `;

@@ -2,8 +2,10 @@ import { hierarchy, type HierarchyRectangularNode, treemap, treemapSquarify } fr
 import { css, html, nothing, svg, type TemplateResult } from 'lit';
 
 import { formatCount, formatDuration } from '../format.ts';
+import type { DeviceTotal } from '../model/tally.ts';
 import { ChartElement } from './chart-element.ts';
-import type { DeviceTotal } from './picture.ts';
+import { marksAsButtons } from './mark-keys.ts';
+import { SelectEvent } from './select-event.ts';
 
 const height = 260;
 /** More tiles than this are one tile, so that the picture stays readable. */
@@ -12,9 +14,12 @@ const shades = 5;
 
 type Node = DeviceTotal | { children: DeviceTotal[] };
 
-/** `<taphouse-treemap>`: one tile a device; its size is the seconds spent, its shade the events. Property: `devices`. */
+/**
+ * `<taphouse-treemap>`: one tile a device; its size is the seconds spent, its shade the events. Choosing a tile sends
+ * `tap-select` with its device. Properties: `devices` of a Picture, most seconds first; `chosen`, a device_id or null.
+ */
 export class TreemapChart extends ChartElement {
-  static override properties = { ...ChartElement.properties, devices: { attribute: false } };
+  static override properties = { ...ChartElement.properties, devices: { attribute: false }, chosen: { type: String } };
   static override styles = [
     ...ChartElement.styles,
     css`
@@ -51,19 +56,31 @@ export class TreemapChart extends ChartElement {
         fill: light-dark(#2b1a0d, #fdf3e0);
       }
       text.s3 {
-        fill: light-dark(#fffaf0, #1c1208);
+        fill: #1c1208;
       }
       text.s4 {
         fill: light-dark(#fffaf0, #1c1208);
+      }
+      .mark {
+        cursor: pointer;
+      }
+      .mark:hover rect,
+      .mark:focus-visible rect {
+        stroke: var(--tap-text);
+      }
+      .faded {
+        opacity: 0.35;
       }
     `,
   ];
 
   declare devices: DeviceTotal[];
+  declare chosen: string | null;
 
   constructor() {
     super();
     this.devices = [];
+    this.chosen = null;
   }
 
   override render(): TemplateResult {
@@ -74,9 +91,18 @@ export class TreemapChart extends ChartElement {
     );
     const laid = treemap<Node>().tile(treemapSquarify).size([this.width, height]).round(true)(root);
     const most = Math.max(1, ...tiles.map((tile) => tile.events));
-    return html`<svg width=${this.width} height=${height} role="img" aria-label="Tree map of devices">
-      ${laid.leaves().map((leaf) => tile(leaf, most))}
+    return html`<svg width=${this.width} height=${height} role="group" aria-label="Time spent by device">
+      ${laid.leaves().map((leaf) => tile(leaf, { most, chosen: this.chosen }))}
     </svg>`;
+  }
+
+  protected override updated(): void {
+    const marks = [...this.renderRoot.querySelectorAll('g.mark')];
+    marksAsButtons(marks, (index) => {
+      const { name = '', label = '' } = (marks[index] as SVGGElement).dataset;
+      const choose = (): boolean => this.dispatchEvent(new SelectEvent({ device: name }));
+      return { label, pressed: name === this.chosen, choose };
+    });
   }
 }
 
@@ -85,7 +111,13 @@ export function fold(devices: readonly DeviceTotal[]): DeviceTotal[] {
   const shown = devices.slice(0, devices.length > mostTiles ? mostTiles - 1 : mostTiles);
   const rest = devices.slice(shown.length);
   if (rest.length === 0) return [...shown];
-  const other: DeviceTotal = { device_id: `${formatCount(rest.length)} more`, duration_sec: 0, events: 0, sessions: 0 };
+  const other = {
+    folded: rest.length,
+    device_id: `${formatCount(rest.length)} more`,
+    duration_sec: 0,
+    events: 0,
+    sessions: 0,
+  };
   for (const device of rest) {
     other.duration_sec += device.duration_sec;
     other.events += device.events;
@@ -94,17 +126,20 @@ export function fold(devices: readonly DeviceTotal[]): DeviceTotal[] {
   return [...shown, other];
 }
 
-function tile(leaf: HierarchyRectangularNode<Node>, most: number): TemplateResult {
-  const device = leaf.data as DeviceTotal;
+function tile(
+  leaf: HierarchyRectangularNode<Node>,
+  { most, chosen }: { most: number; chosen: string | null },
+): TemplateResult {
+  const device = leaf.data as DeviceTotal & { folded?: number };
   const wide = leaf.x1 - leaf.x0;
   const high = leaf.y1 - leaf.y0;
   const shade = `s${Math.min(shades - 1, Math.floor((device.events / most) * shades))}`;
   const about = `${formatDuration(device.duration_sec)}, ${formatCount(device.events)} events`;
+  const label = `${device.device_id}: ${about}, ${formatCount(device.sessions)} sessions`;
   const letters = Math.floor((wide - 16) / 7.4);
-  return svg`<g>
-    <rect class=${shade} x=${leaf.x0} y=${leaf.y0} width=${wide} height=${high} rx="3">
-      <title>${device.device_id}: ${about}, ${formatCount(device.sessions)} sessions</title>
-    </rect>
+  const faded = chosen !== null && chosen !== device.device_id ? 'faded' : '';
+  return svg`<g class="${device.folded ? '' : 'mark'} ${faded}" data-name=${device.device_id} data-label=${label}>
+    <rect class=${shade} x=${leaf.x0} y=${leaf.y0} width=${wide} height=${high} rx="3"><title>${label}</title></rect>
     ${
       letters >= 4 && high >= 24
         ? svg`<text class="name ${shade}" x=${leaf.x0 + 9} y=${leaf.y0 + 19}>${cut(device.device_id, letters)}</text>`

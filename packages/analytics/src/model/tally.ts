@@ -1,5 +1,6 @@
 import type { PartialRows } from './partial-rows.ts';
 import type { Sessions } from './sessionize.ts';
+import { mondayOf, retentionFrom, retentionWeeks, weekMs } from './week.ts';
 
 /** A stretch of time, milliseconds since 1970 UTC: `fromAt` inclusive, `toAt` exclusive. */
 export interface TimeRange {
@@ -52,8 +53,8 @@ export interface Picture {
   total_sec: number;
   /** Sessions of one event. */
   single: number;
-  /** Sessions and events of those that begin in [at, at + bucketMs). */
-  overTime: { at: Date; sessions: number; events: number }[];
+  /** Sessions and events of those that begin in [bucket, bucket + bucketMs). */
+  overTime: { bucket: Date; sessions: number; events: number }[];
   bucketMs: number;
   /** By whole seconds, ascending; the duration filter does not apply. */
   byDuration: { duration_sec: number; sessions: number }[];
@@ -63,6 +64,8 @@ export interface Picture {
   flow: { beginnavigation: string; endnavigation: string; sessions: number }[];
   /** Sessions by weekday (0 is Sunday) and hour, 7 x 24, at `day * 24 + hour`; the hour filter does not apply. */
   hours: number[];
+  /** Visitors by the week first seen (a Monday) and how many weeks later they came again; the last 12 weeks. */
+  retention: { cohort: Date; week: number; visitors: number }[];
   /** Newest first. */
   latest: SessionLine[];
 }
@@ -91,6 +94,8 @@ export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptio
   const bucketMs = options.bucketMs ?? bucketFor(sessions, range, test);
   const counts = emptyCounts(rows);
   const latest: number[] = [];
+  const seenFrom = retentionFrom(range);
+  const weekZero = mondayOf(seenFrom);
   for (let at = 0; at < sessions.length; at += 1) {
     const begin = sessions.begin[at]!;
     if (begin < range.fromAt || begin >= range.toAt) continue;
@@ -115,9 +120,10 @@ export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptio
     } else counts.overTime.set(bucket, { sessions: 1, events: sessions.events[at]! });
     const pair = sessions.first[at]! * rows.names.names.length + sessions.last[at]!;
     counts.flow.set(pair, (counts.flow.get(pair) ?? 0) + 1);
+    if (begin >= seenFrom) counts.weeks[rows.keys.left(key)]! |= 1 << Math.floor((mondayOf(begin) - weekZero) / weekMs);
     keepLatest(latest, at, sessions, maxLines);
   }
-  return picture(rows, sessions, { counts, latest, bucketMs });
+  return picture(rows, sessions, { counts, latest, bucketMs, weekZero });
 }
 
 interface Counts {
@@ -126,6 +132,8 @@ interface Counts {
   totalSec: number;
   single: number;
   users: Uint8Array;
+  /** Of each user, a bit a week. */
+  weeks: Int32Array;
   /** Durations that pass all but the duration filter, and those that pass it too. */
   durations: { array: Uint32Array; far: Map<number, number> };
   shown: { array: Uint32Array; far: Map<number, number> };
@@ -143,6 +151,7 @@ function emptyCounts(rows: PartialRows): Counts {
     totalSec: 0,
     single: 0,
     users: new Uint8Array(rows.users.names.length),
+    weeks: new Int32Array(rows.users.names.length),
     durations: { array: new Uint32Array(countedSec), far: new Map() },
     shown: { array: new Uint32Array(countedSec), far: new Map() },
     overTime: new Map(),
@@ -221,9 +230,9 @@ function keepLatest(latest: number[], at: number, sessions: Sessions, most: numb
 function picture(
   rows: PartialRows,
   sessions: Sessions,
-  found: { counts: Counts; latest: readonly number[]; bucketMs: number },
+  found: { counts: Counts; latest: readonly number[]; bucketMs: number; weekZero: number },
 ): Picture {
-  const { counts, latest, bucketMs } = found;
+  const { counts, latest, bucketMs, weekZero } = found;
   const shown = histogram(counts.shown);
   return {
     sessions: counts.sessions,
@@ -235,7 +244,7 @@ function picture(
     single: counts.single,
     overTime: [...counts.overTime]
       .toSorted(([a], [b]) => a - b)
-      .map(([bucket, bar]) => ({ at: new Date(bucket * bucketMs), ...bar })),
+      .map(([bucket, bar]) => ({ bucket: new Date(bucket * bucketMs), ...bar })),
     bucketMs,
     byDuration: histogram(counts.durations),
     devices: counts.devices
@@ -243,6 +252,7 @@ function picture(
       .toSorted((a, b) => b.duration_sec - a.duration_sec || b.sessions - a.sessions || compare(a, b)),
     flow: flowOf(rows, counts.flow),
     hours: counts.hours,
+    retention: retentionOf(counts.weeks, weekZero),
     latest: latest.map((at) => lineOf(rows, sessions, at)),
   };
 }
@@ -276,6 +286,24 @@ function valueAt(counts: Picture['byDuration'], place: number): number {
     if (place < before) return duration_sec;
   }
   return 0;
+}
+
+function retentionOf(users: Int32Array, weekZero: number): Picture['retention'] {
+  const visitors = Array.from({ length: retentionWeeks ** 2 }, () => 0);
+  for (const weeks of users) {
+    if (weeks === 0) continue;
+    const first = 31 - Math.clz32(weeks & -weeks);
+    for (let week = first; week < retentionWeeks; week += 1) {
+      if (weeks & (1 << week)) visitors[first * retentionWeeks + week - first]! += 1;
+    }
+  }
+  return visitors
+    .map((count, place) => ({
+      cohort: new Date(weekZero + Math.floor(place / retentionWeeks) * weekMs),
+      week: place % retentionWeeks,
+      visitors: count,
+    }))
+    .filter((cell) => cell.visitors > 0);
 }
 
 function flowOf(rows: PartialRows, flow: Map<number, number>): Picture['flow'] {

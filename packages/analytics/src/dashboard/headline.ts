@@ -1,0 +1,68 @@
+import { html, nothing, type TemplateResult } from 'lit';
+
+import { formatCount, formatDuration } from '../format.ts';
+import type { Picture } from '../model/tally.ts';
+import { queries } from '../sql/queries.ts';
+import { textOf } from '../sql/question.ts';
+import type { Seen } from './dashboard-data.ts';
+
+interface Headline {
+  name: string;
+  meaning: string;
+  read: (picture: Picture) => number | null;
+  write: (value: number) => string;
+}
+
+const headlines: readonly Headline[] = [
+  { name: 'Sessions', meaning: 'that begin in the range', read: (seen) => seen.sessions, write: formatCount },
+  { name: 'Events', meaning: 'distinct events in these sessions', read: (seen) => seen.events, write: formatCount },
+  {
+    name: 'Visitors',
+    meaning: 'distinct user_id of these sessions',
+    read: (seen) => seen.visitors,
+    write: formatCount,
+  },
+  {
+    name: 'Median duration',
+    meaning: 'first to last event; half are shorter',
+    read: (seen) => seen.median_sec,
+    write: formatDuration,
+  },
+  {
+    name: 'One event only',
+    meaning: 'share of sessions of a single event',
+    read: (seen) => (seen.sessions === 0 ? null : seen.single / seen.sessions),
+    write: (share) => `${Math.round(share * 100)} %`,
+  },
+];
+
+/** The large numbers, each with what it means, the change from the period before, and its SQL. */
+export function numbersOf(seen: Seen, openNow: number | null): TemplateResult {
+  const sql = `/sql/#sql=${encodeURIComponent(textOf(queries.headline(seen.ask)))}`;
+  return html`<dl class="numbers span-12">
+    ${headlines.map((headline) => {
+      const value = headline.read(seen.picture);
+      return html`<div class="number">
+        <dt>${headline.name}</dt>
+        <dd class="value">${value === null ? '–' : headline.write(value)}${change(headline, seen)}</dd>
+        <dd class="meaning">
+          ${headline.meaning} <a class="sql" href=${sql} aria-label="${headline.name}: SQL">SQL</a>
+        </dd>
+      </div>`;
+    })}
+    <div class="number">
+      <dt>Open now</dt>
+      <dd class="value">${openNow === null ? '–' : formatCount(openNow)}</dd>
+      <dd class="meaning">windows not yet closed, live</dd>
+    </div>
+  </dl>`;
+}
+
+function change({ read, write }: Headline, { picture, before }: Seen): TemplateResult | typeof nothing {
+  const now = read(picture);
+  const then = before ? read(before) : null;
+  if (now === null || then === null) return nothing;
+  const percent = then === 0 ? null : Math.round(((now - then) / then) * 100);
+  const words = percent === null ? 'new' : `${percent > 0 ? '+' : ''}${percent} %`;
+  return html`<span class="change" title="${write(then)} in the period before">${words}</span>`;
+}
