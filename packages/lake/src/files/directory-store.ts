@@ -38,14 +38,8 @@ export function directoryStore(folder: string): FileStore {
     },
     list: (prefix) => listObjects(folder, prefix),
     delete: async (keys) => {
-      const folders = new Set<string>();
-      for (const key of keys) {
-        const path = pathOf(key);
-        folders.add(dirname(path));
-        await rm(path, { force: true });
-        for (const version of await versionsOf(path)) await rm(versionPath(path, version), { force: true });
-      }
-      for (const each of folders) await syncFolder(each).catch(ignoreMissing);
+      const folders = Map.groupBy(keys.map(pathOf), dirname);
+      for (const [each, paths] of folders) await deleteFrom(each, paths);
     },
     putFile: async (key, from) => {
       const path = pathOf(key);
@@ -57,6 +51,19 @@ export function directoryStore(folder: string): FileStore {
     },
     openFile: async (key): Promise<LocalFile> => ({ path: pathOf(key), release: async () => {} }),
   };
+}
+
+async function deleteFrom(folder: string, paths: readonly string[]): Promise<void> {
+  const names = (await readdir(folder).catch(ignoreMissing)) ?? [];
+  const doomed = new Set(paths.map(nameOf));
+  const found = names.filter((name) => doomed.has(name) || doomed.has(versionedName(name) ?? ''));
+  for (const name of found) await rm(join(folder, name), { force: true });
+  if (found.length > 0) await syncFolder(folder).catch(ignoreMissing);
+}
+
+/** `manifest.json` of `.manifest.json.~000000000012`. */
+function versionedName(name: string): string | undefined {
+  return /^\.(.+)\.~\d+$/.exec(name)?.[1];
 }
 
 async function getObject(path: string, range?: ByteRange): Promise<StoredObject | undefined> {

@@ -83,7 +83,7 @@ async function rewrite(
   { source, sealed }: { source: string; sealed: boolean },
 ): Promise<ManifestFile[] | undefined> {
   const query = `SELECT ${columnNames(table)} FROM ${source} ORDER BY ${sortOrder[table]}`;
-  const written = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
+  const written = await withFiles(room, { [table]: files }, () => copyOut(room, table, query), { views: sealed });
   const name = sealed ? 'sealed' : 'rolled';
   const added = await storeFiles(room, table, written, { name, sealed, ...largestStep(files) });
   const removed = files.map(({ path }) => path);

@@ -83,13 +83,18 @@ async function tryResessionize(room: Room, options: ResessionizeOptions): Promis
   const added: ManifestFile[] = [];
   for (const dayAt of range) {
     const ofDay = scene.old.filter(({ minAt }) => dayOf(minAt) === dayAt);
-    const made = await withFiles(room, { aggregated: ofDay, rawdata: scene.events }, async () => {
-      await markUnsettled(room, scene.settledAt, dayAt, 1);
-      await refuseLoss(room, dayAt, stepMs);
-      report.visitorsLeft += await countRows(room, 'unsettled');
-      const left = await countRows(room, 'aggregated SEMI JOIN unsettled USING (user_id, device_id)');
-      return { left, files: await copyOut(room, 'aggregated', newRows(dayAt, stepMs)) };
-    });
+    const made = await withFiles(
+      room,
+      { aggregated: ofDay, rawdata: scene.events },
+      async () => {
+        await markUnsettled(room, scene.settledAt, dayAt, 1);
+        await refuseLoss(room, dayAt, stepMs);
+        report.visitorsLeft += await countRows(room, 'unsettled');
+        const left = await countRows(room, 'aggregated SEMI JOIN unsettled USING (user_id, device_id)');
+        return { left, files: await copyOut(room, 'aggregated', newRows(dayAt, stepMs)) };
+      },
+      { views: true },
+    );
     const facts = {
       name: `resessionized-${stepMs}`,
       sealed: made.left === 0,
@@ -119,29 +124,34 @@ export async function checkSessions(room: Room, options: DayRange): Promise<Chec
     throw new RangeError(`check: rows of steps ${[...steps].join(' and ')} ms in these days; resessionize them to one`);
   }
   const range = daysOf(options);
-  return withFiles(room, { aggregated: scene.old, rawdata: scene.events }, async () => {
-    const from = range[0] ?? 0;
-    await markUnsettled(room, scene.settledAt, from, range.length);
-    await room.db.run(
-      `CREATE OR REPLACE TEMP TABLE of_events AS SELECT ${compared} FROM (${batch(from, range.length, stepMs)})`,
-    );
-    await room.db.run(
-      `CREATE OR REPLACE TEMP TABLE of_rows AS SELECT ${compared} FROM sessions ANTI JOIN unsettled USING (user_id, device_id)`,
-    );
-    const missing = '(FROM of_events EXCEPT FROM of_rows)';
-    const unfounded = '(FROM of_rows EXCEPT FROM of_events)';
-    const report = {
-      sessions: await countRows(room, 'of_events'),
-      missing: await countRows(room, missing),
-      unfounded: await countRows(room, unfounded),
-      examples: await room.db.rows(
-        `SELECT 'missing' AS fault, * FROM ${missing} UNION ALL SELECT 'unfounded' AS fault, * FROM ${unfounded}
+  return withFiles(
+    room,
+    { aggregated: scene.old, rawdata: scene.events },
+    async () => {
+      const from = range[0] ?? 0;
+      await markUnsettled(room, scene.settledAt, from, range.length);
+      await room.db.run(
+        `CREATE OR REPLACE TEMP TABLE of_events AS SELECT ${compared} FROM (${batch(from, range.length, stepMs)})`,
+      );
+      await room.db.run(
+        `CREATE OR REPLACE TEMP TABLE of_rows AS SELECT ${compared} FROM sessions ANTI JOIN unsettled USING (user_id, device_id)`,
+      );
+      const missing = '(FROM of_events EXCEPT FROM of_rows)';
+      const unfounded = '(FROM of_rows EXCEPT FROM of_events)';
+      const report = {
+        sessions: await countRows(room, 'of_events'),
+        missing: await countRows(room, missing),
+        unfounded: await countRows(room, unfounded),
+        examples: await room.db.rows(
+          `SELECT 'missing' AS fault, * FROM ${missing} UNION ALL SELECT 'unfounded' AS fault, * FROM ${unfounded}
          ORDER BY user_id, device_id, timeagg, fault LIMIT 10`,
-      ),
-    };
-    await room.db.run('DROP TABLE of_events; DROP TABLE of_rows');
-    return report;
-  });
+        ),
+      };
+      await room.db.run('DROP TABLE of_events; DROP TABLE of_rows');
+      return report;
+    },
+    { views: true },
+  );
 }
 
 /** All of a session but window_open and row_id, which tell how it came to be. */

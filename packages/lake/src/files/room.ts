@@ -73,11 +73,16 @@ async function clearRemoved(room: Omit<Room, 'db'>, table: TableName): Promise<s
   return gone;
 }
 
-/** Shows the database these files as `rawdata` and `aggregated`, with all views over them, while `task` runs. */
+/**
+ * Shows the database these files as `rawdata` and `aggregated` while `task` runs.
+ *
+ * @param views true for the views of sessions over them too; making one opens each file
+ */
 export async function withFiles<T>(
   room: Room,
   live: Partial<Record<TableName, readonly Pick<ManifestFile, 'path'>[]>>,
   task: () => Promise<T>,
+  { views = false } = {},
 ): Promise<T> {
   const opened = await Promise.all(
     tableNames.map(async (table) => {
@@ -94,7 +99,7 @@ export async function withFiles<T>(
         ),
       );
     }
-    for (const view of duckdbViews()) await room.db.run(view);
+    if (views) for (const view of duckdbViews()) await room.db.run(view);
     return await task();
   } finally {
     await Promise.all(opened.flatMap(({ files }) => files.map((file) => file.release())));
