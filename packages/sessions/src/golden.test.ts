@@ -4,6 +4,7 @@ import { createSessionizer } from './engine/sessionizer.ts';
 import { batchSessions, duckdbViews } from './sql/index.ts';
 import { type GoldenPair, loadGoldenPairs } from './testing/golden-pairs.ts';
 import { loadTables } from './testing/load-tables.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import { openNativeDuckDb } from './testing/native.ts';
 import { openWasmDuckDb } from './testing/wasm.ts';
 
@@ -30,6 +31,15 @@ describe.each(engines)('golden pairs in %s', (_name, open) => {
       expect(await db.all(within(gapMs)), `gap ${gapMs} ms`).toEqual(sessions);
   });
 
+  it.each(loadGoldenPairs())('$name: windows closed early and rows copied at random change nothing', async (pair) => {
+    for (let seed = 1; seed <= 2; seed += 1) {
+      await load(db, pair, unrulyRows(pair, seededRandom(seed)));
+      expect(await db.all('SELECT * FROM sessions ORDER BY user_id, device_id, timeagg')).toEqual(pair.sessions);
+      for (const { gapMs, sessions } of pair.within)
+        expect(await db.all(within(gapMs)), `gap ${gapMs} ms, seed ${seed}`).toEqual(sessions);
+    }
+  });
+
   it.each(loadGoldenPairs())('$name: the batch query finds the same sessions in rawdata', async (pair) => {
     await load(db, pair, []);
     const batch = `SELECT * FROM (${batchSessions(pair)}) ORDER BY user_id, device_id, timeagg`;
@@ -46,6 +56,23 @@ function engineRows(pair: GoldenPair): SessionRow[] {
   const sessionizer = createSessionizer({ stepMs: pair.stepMs, rangeMs: pair.rangeMs });
   const rows = pair.clicks.flatMap(({ event, arrivedAt }) => sessionizer.push(event, arrivedAt));
   return [...rows, ...sessionizer.drain()];
+}
+
+/** Rows of an engine that closes windows when it likes, in any order, some of them more than once. */
+function unrulyRows(pair: GoldenPair, random: () => number): SessionRow[] {
+  const maxOpenWindows = 1 + Math.floor(random() * 4);
+  const sessionizer = createSessionizer({ stepMs: pair.stepMs, rangeMs: pair.rangeMs }, { maxOpenWindows });
+  const rows: SessionRow[] = [];
+  for (const { event, arrivedAt } of pair.clicks) {
+    rows.push(...sessionizer.push(event, arrivedAt));
+    if (random() < 0.3) rows.push(...sessionizer.drain());
+  }
+  rows.push(...sessionizer.drain());
+  const copies = rows.filter(() => random() < 0.4);
+  return [...rows, ...copies]
+    .map((row) => ({ row, order: random() }))
+    .toSorted((a, b) => a.order - b.order)
+    .map(({ row }) => row);
 }
 
 function within(gapMs: number): string {

@@ -6,6 +6,7 @@ import { describe, expect, it } from 'vitest';
 import { type PumpOptions, pump } from './pump.ts';
 import { windowPresets } from './stagger-window.ts';
 import { mergedRows, sessionsOf } from './testing/brute-force.ts';
+import { seededRandom } from './testing/seeded-random.ts';
 import { MemoryLake } from './testing/memory-lake.ts';
 
 const shard = '0';
@@ -201,7 +202,7 @@ describe('pump', () => {
 
 describe('a pump that dies at any point', () => {
   it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('loses and doubles nothing (seed %i)', async (seed) => {
-    const random = seeded(seed);
+    const random = seededRandom(seed);
     const { stream, clock } = clockedStream();
     const lake = new MemoryLake();
     const sent: ClickEvent[] = [];
@@ -269,12 +270,4 @@ function randomEvents(random: () => number, now: number, sent: readonly ClickEve
     const lateMs = random() < 0.2 ? Math.floor(random() * 200_000) : 0;
     return click({ user_id: String(Math.floor(random() * 3)), client_timestamp: now - lateMs });
   });
-}
-
-function seeded(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
 }

@@ -66,7 +66,7 @@ WITH reached AS (
   ) AS island
   FROM reached
 )
-SELECT min(session_id) AS session_id, user_id, device_id, min(timeagg) AS timeagg, ${merged}
+SELECT arg_min(session_id, timeagg) AS session_id, user_id, device_id, min(timeagg) AS timeagg, ${merged}
 FROM islands
 GROUP BY user_id, device_id, island`;
 }

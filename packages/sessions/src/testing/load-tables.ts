@@ -8,8 +8,9 @@ export function loadTables(rawdata: readonly ClickEvent[], aggregated: readonly 
 function loadTable(name: TableName, rows: readonly object[]): string[] {
   const columns = tables[name].map((column) => `${column.name} ${column.type}`).join(', ');
   const statements = [`CREATE OR REPLACE TABLE ${name} (${columns})`];
-  for (let i = 0; i < rows.length; i += 500) {
-    const values = rows.slice(i, i + 500).map((row) => tuple(name, row as Record<string, unknown>));
+  // DuckDB-WASM's parser runs out of stack at a few hundred rows.
+  for (let i = 0; i < rows.length; i += 50) {
+    const values = rows.slice(i, i + 50).map((row) => tuple(name, row as Record<string, unknown>));
     statements.push(`INSERT INTO ${name} VALUES ${values.join(', ')}`);
   }
   return statements;
