@@ -7,6 +7,7 @@ import type { Identity } from './identity.ts';
 import { type LiveFeed, liveEvents } from './live-feed.ts';
 import { createLog, type LogLine } from './log-line.ts';
 import { createMetrics } from './metrics.ts';
+import { openApi } from './open-api.ts';
 import { pixel, pixelBatch } from './pixel.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { type BodyFault, type IncomingBody, readBody } from './read-body.ts';
@@ -183,6 +184,10 @@ export function createCollector(options: CollectorOptions): Hono {
 
   app.get(`${pathPrefix}/limits`, (c) =>
     json(c, 200, limits, { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=3600' }),
+  );
+
+  app.get(`${pathPrefix}/openapi.json`, (c) =>
+    json(c, 200, openApi(pathPrefix), { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=3600' }),
   );
 
   if (live)

@@ -2,6 +2,7 @@
  * What flows through Taphouse: click events, batches, session rows, and the two tables they end in.
  * Everyone imports this package; it imports nothing, and knows neither a browser nor a server.
  */
+export { batchSchema, type JsonSchema } from './batch-schema.ts';
 export { parseBatch, type Batch, type BatchContext, type ParsedBatch, type RejectedEvent } from './parse-batch.ts';
 export { type ClickEvent, type DeviceType, deviceTypes, decodeEvents, encodeEvents } from './click-event.ts';
 export { type Limits, limits } from './limits.ts';

@@ -198,11 +198,12 @@ class EventReader {
     for (const key in value) {
       entries += 1;
       if (entries > maxProperties) throw new Refusal(`properties: more than ${maxProperties} entries; send fewer`);
+      if (key === '' || key.length > maxPropertyKeyLength || controls.test(key))
+        throw new Refusal(`properties key ${shown(key)}: not 1 to ${maxPropertyKeyLength} visible characters`);
+      if (this.#oddText && !key.isWellFormed()) throw new Refusal('properties key: half of a surrogate pair');
       const text = scalarText(value[key]);
       if (text === null) continue;
-      if (text === undefined) throw new Refusal(`properties.${shown(key)}: not text, number or boolean; flatten it`);
-      if (key.length > maxPropertyKeyLength || controls.test(key))
-        throw new Refusal(`properties key ${shown(key)}: not 1 to ${maxPropertyKeyLength} visible characters`);
+      if (text === undefined) throw new Refusal(`properties.${key}: not text, number or boolean; flatten it`);
       this.#checkText(`properties.${key}`, text, maxPropertyValueLength);
       if (key === '__proto__') define(properties, key, text);
       else properties[key] = text;
@@ -277,12 +278,14 @@ function deviceType(value: unknown): DeviceType | null {
 
 function clockOffset(value: unknown): number | null {
   if (value === undefined || value === null) return null;
-  const offset = typeof value === 'number' ? Math.round(value) : Number.NaN;
-  if (!(Math.abs(offset) <= 0x7fffffff)) throw new Refusal('clock_offset_ms: not a number of milliseconds');
-  return offset;
+  if (typeof value !== 'number' || !(Math.abs(value) <= 0x7fffffff))
+    throw new Refusal('clock_offset_ms: not a number of milliseconds');
+  return Math.round(value);
 }
 
-const isoTime = /^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$/;
+/** Source of the regular expression, which the JSON schema says too. */
+export const isoTimePattern = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$`;
+const isoTime = new RegExp(isoTimePattern);
 
 /** Milliseconds since 1970 UTC; text without an offset is UTC, as the article's isoformat() in Lambda was. */
 function toTime(value: unknown): number | null {

@@ -1,0 +1,29 @@
+import { expect, it } from 'vitest';
+import { createCollector } from './collector.ts';
+import { openApi } from './open-api.ts';
+
+const app = createCollector({
+  stream: { append: async () => {} },
+  deadLetters: { append: async () => {} },
+  live: { subscribe: () => () => {} },
+});
+
+it('names every route of the collector and no other', () => {
+  const routes = app.routes.filter(({ method }) => method !== 'OPTIONS').map(({ method, path }) => `${method} ${path}`);
+  const document = Object.entries(openApi('/v1').paths as Record<string, object>).flatMap(([path, methods]) =>
+    Object.keys(methods).map((method) => `${method.toUpperCase()} ${path}`),
+  );
+  expect(document.toSorted()).toEqual(routes.toSorted());
+});
+
+it('refers only to schemas it has', async () => {
+  const text = await (await app.request('/v1/openapi.json')).text();
+  const { components } = JSON.parse(text) as { components: { schemas: object } };
+  const names = [...text.matchAll(/"#\/components\/schemas\/(\w+)"/g)].map(([, name]) => name);
+  expect(names.length).toBeGreaterThan(5);
+  expect(Object.keys(components.schemas)).toEqual(expect.arrayContaining(names));
+});
+
+it('moves with the prefix', () => {
+  expect(Object.keys(openApi('/tap').paths as object)).toContain('/tap/events');
+});
