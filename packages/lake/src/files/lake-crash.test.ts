@@ -15,15 +15,13 @@ import { maxSmallFiles } from './roll-plan.ts';
 
 const dayEndAt = Date.UTC(2026, 10, 24);
 
-/** A store whose process dies at the n-th change: nothing after it happens. */
-function mortal(store: FileStore, dieAt: number, when: 'before' | 'after'): FileStore & { changes: () => number } {
+/** A store whose process dies just before the n-th change, which is just after the one before: nothing more happens. */
+function mortal(store: FileStore, dieAt: number): FileStore & { changes: () => number } {
   let changes = 0;
   const change = async <T>(act: () => Promise<T>): Promise<T> => {
     changes += 1;
-    if (changes > dieAt) throw new Error('dead');
-    if (changes < dieAt) return act();
-    if (when === 'after') await act();
-    throw new Error('died');
+    if (changes >= dieAt) throw new Error('died');
+    return act();
   };
   return {
     ...store,
@@ -90,8 +88,8 @@ async function contents(folder: string): Promise<unknown> {
   return [ids.rows, sessions.rows];
 }
 
-describe.each(['before', 'after'] as const)('a lake whose process dies just %s a change to the store', (when) => {
-  it('has every row once after the commit is written again, at whatever change it died', async () => {
+describe('a lake whose process dies between two changes to the store', () => {
+  it('has every row once after the commit is written again, whichever they were', async () => {
     const ids = [...written, ...commit(maxSmallFiles + 1).events].map((event) => event.event_id).toSorted();
     const expected = [
       [{ ids: ids.join(' ') }],
@@ -101,7 +99,7 @@ describe.each(['before', 'after'] as const)('a lake whose process dies just %s a
     for (let dieAt = 1; ; dieAt += 1) {
       const folder = await mkdtemp(join(tmpdir(), 'lake-'));
       await cp(template, folder, { recursive: true });
-      const store = mortal(directoryStore(folder), dieAt, when);
+      const store = mortal(directoryStore(folder), dieAt);
       const survived = await run(store, folder).then(
         () => true,
         () => false,

@@ -9,7 +9,7 @@ import { openLake } from './lake.ts';
 import { openQuery } from './open-query.ts';
 import { commitNumber, eventsPerCommit } from './testing/commit-forever.ts';
 
-const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 4);
+const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 3);
 const script = join(import.meta.dirname, 'testing/commit-forever.ts');
 
 /** Runs the writer until it has committed something, kills it at any moment after, and gives its last commit. */
