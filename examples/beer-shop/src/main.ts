@@ -2,7 +2,7 @@ import { html, render } from 'lit';
 
 import { appBar } from './app-bar.ts';
 import { beerOf } from './beers.ts';
-import { emptyCrate, onCrateChange } from './crate.ts';
+import { crateCount, emptyCrate, onCrateChange } from './crate.ts';
 import { cartPage } from './pages/cart-page.ts';
 import { checkoutPage } from './pages/checkout-page.ts';
 import type { Page } from './pages/page.ts';
@@ -30,9 +30,15 @@ function draw(url: URL): void {
   render(
     html`${appBar(url.pathname)}
       <main id="main">${body}</main>
+      <p class="unseen" role="status">${crateNews()}</p>
       ${footer}`,
     shop,
   );
+}
+
+/** Read out when it changes. */
+function crateNews(): string {
+  return crateCount() === 1 ? '1 bottle in your crate' : `${crateCount()} bottles in your crate`;
 }
 
 function pageOf(url: URL): Page {

@@ -1,4 +1,5 @@
 import { openChromium } from '@taphouse/test-browser';
+import axe from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 
@@ -45,7 +46,7 @@ async function buy(): Promise<void> {
   await page.getByRole('link', { name: 'Hoppy' }).click();
   await page.getByRole('link', { name: 'All beers' }).first().click();
   await page.getByRole('link', { name: /^Hedgerow/ }).click();
-  await page.getByRole('button', { name: 'Add Hedgerow' }).click();
+  await page.getByRole('button', { name: 'Add to crate: Hedgerow' }).click();
   await page.getByRole('link', { name: /^Cart/ }).click();
   await page.getByRole('link', { name: 'Check out' }).click();
 }
@@ -67,6 +68,11 @@ test('the panel shows each event until it is stored', async () => {
   await expect.poll(() => panel.locator('.tally').innerText(), { timeout: 15_000 }).toMatch(/^(\d+) of \1 stored$/);
   expect(await panel.locator('li').count()).toBe(8);
   expect(await panel.locator('li code').allInnerTexts()).toContain('beer_checkout');
+  const user = server.events[0]?.user_id;
+  for (const name of ['See your session', 'See your session on the dashboard']) {
+    const link = page.getByRole('link', { name, exact: true });
+    expect(await link.getAttribute('href')).toBe(`/dashboard/?range=hour&user=${String(user)}`);
+  }
   await panel.getByText('Your events', { exact: true }).click();
   expect(await panel.locator('li').first().isVisible()).toBe(false);
 });
@@ -97,8 +103,9 @@ test.each([
 
 test('the crate survives a reload and is empty after the checkout', async () => {
   await open('/beers/quiet-tide');
-  await page.getByRole('button', { name: 'Add Quiet Tide' }).click();
-  await page.getByRole('button', { name: 'Add Quiet Tide' }).click();
+  await page.getByRole('button', { name: 'Add to crate: Quiet Tide' }).click();
+  await page.getByRole('button', { name: 'Add to crate: Quiet Tide' }).click();
+  expect(await page.getByRole('status').first().innerText()).toBe('2 bottles in your crate');
   await page.reload();
   await page.getByRole('link', { name: 'Look into your crate' }).click();
   await page.getByRole('button', { name: 'One Quiet Tide less' }).click();
@@ -120,22 +127,70 @@ test('links to the dashboard and a click with Ctrl are left to the browser', asy
   expect(new URL(page.url()).pathname).toBe('/dashboard/');
 });
 
-test.each(['/', '/beers', '/beers/hayloft', '/selection', '/cart', '/checkout'])(
-  '%s fits a screen 390 pixels wide, and everything to tap is at least 24 pixels high',
-  async (path) => {
-    await page.setViewportSize({ width: 390, height: 844 });
-    await open('/beers/hayloft');
-    for (let bottles = 0; bottles < 14; bottles += 1) await page.getByRole('button', { name: 'Add Hayloft' }).click();
+const paths = ['/', '/beers', '/beers/hayloft', '/selection', '/cart', '/checkout'];
+
+test('every page fits a screen 390 pixels wide, with everything to tap at least 24 pixels high', async () => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await fillCrate();
+  for (const path of paths) {
     await open(path);
-    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+    expect([path, await page.evaluate(() => document.documentElement.scrollWidth)]).toEqual([path, 390]);
     const low = await page.evaluate(() =>
       [...document.querySelectorAll('a:not(.skip), button, summary')]
         .filter((element) => element.checkVisibility() && element.getBoundingClientRect().height < 24)
         .map((element) => element.textContent.trim()),
     );
-    expect(low).toEqual([]);
-  },
-);
+    expect([path, low]).toEqual([path, []]);
+  }
+});
+
+test.each(['light', 'dark'] as const)('axe finds no fault on any page in the %s theme', async (colorScheme) => {
+  await page.emulateMedia({ colorScheme });
+  await page.addInitScript(axe.source);
+  await fillCrate();
+  for (const path of paths) {
+    await open(path);
+    const faults = await page.evaluate(async () => {
+      const { violations } = await (window as unknown as { axe: typeof axe }).axe.run();
+      return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).join(' ')}`);
+    });
+    expect([path, faults]).toEqual([path, []]);
+  }
+});
+
+test('a beer can be bought with the keyboard alone', async () => {
+  await open('/');
+  for (const name of ['Lamplighter', 'Add to crate: Lamplighter', 'Cart', 'Check out']) {
+    await tabTo(name);
+    await page.keyboard.press('Enter');
+  }
+  expect(await heading()).toBe('Cheers!');
+});
+
+/** Presses Tab until the focus is on what is called `name`, and in sight. */
+async function tabTo(name: string): Promise<void> {
+  for (let presses = 0; presses < 60; presses += 1) {
+    await page.keyboard.press('Tab');
+    const { label, inSight } = await page.evaluate(() => {
+      const element = document.activeElement as HTMLElement;
+      const { x, y, width, height } = element.getBoundingClientRect();
+      const top = document.elementFromPoint(x + width / 2, y + height / 2);
+      return { label: element.ariaLabel ?? element.innerText.trim(), inSight: element.contains(top) };
+    });
+    if (!label.startsWith(name)) continue;
+    expect([name, inSight]).toEqual([name, true]);
+    return;
+  }
+  throw new Error(`${name}: not reached with 60 presses of Tab`);
+}
+
+/** More bottles than the drawn crate shows. */
+async function fillCrate(): Promise<void> {
+  const crate = JSON.stringify({ hayloft: 14, 'clear-morning': 2 });
+  await page.addInitScript(
+    `if (location.pathname !== '/checkout') localStorage.setItem('copper-lane-crate', '${crate}')`,
+  );
+}
 
 /** Clicks that the shop tagged, in the order they were made. */
 function taps(): ShopServer['events'] {

@@ -4,12 +4,14 @@ import { html, nothing, render, type TemplateResult } from 'lit';
 interface TapEvent {
   event_id: string;
   client_event: string;
+  user_id?: string;
   /** Milliseconds since 1970. */
   client_timestamp: number;
   status: 'queued' | 'sent' | 'stored';
 }
 
 const shown = 8;
+let user: string | undefined;
 const time = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
 const meanings = {
   queued: 'waits in this browser',
@@ -25,10 +27,16 @@ export function showYourEvents(place: HTMLElement): void {
   };
   addEventListener('taphouse:event', (event) => {
     const { detail } = event as CustomEvent<TapEvent>;
+    user = detail.user_id ?? user;
     events.set(detail.event_id, detail);
     draw();
   });
   draw();
+}
+
+/** The dashboard, showing this visitor's last hour. */
+export function yourSession(): string {
+  return user ? `/dashboard/?range=hour&user=${encodeURIComponent(user)}` : '/dashboard/';
 }
 
 function panel(events: TapEvent[]): TemplateResult {
@@ -43,7 +51,7 @@ function panel(events: TapEvent[]): TemplateResult {
       <ol reversed>
         ${events.slice(-shown).toReversed().map(row)}
       </ol>
-      <p><a href="/dashboard/">See your session on the dashboard</a></p>
+      <p><a href=${yourSession()}>See your session on the dashboard</a></p>
     </details>
   `;
 }

@@ -11,7 +11,7 @@ export function addButton(beer: Beer, look: 'loud' | 'plain'): TemplateResult {
       data-tap-event="beer_selection"
       data-tap-beer=${beer.slug}
       data-tap-price=${beer.priceCents / 100}
-      aria-label="Add ${beer.name} to your crate"
+      aria-label="Add to crate: ${beer.name}"
       @click=${() => putInCrate(beer.slug, 1)}
     >
       Add to crate

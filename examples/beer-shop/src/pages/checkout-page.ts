@@ -2,6 +2,7 @@ import { html } from 'lit';
 
 import { beers } from '../beers.ts';
 import { glass } from '../glass.ts';
+import { yourSession } from '../your-events.ts';
 import type { Page } from './page.ts';
 
 /** The end of a visit: the order is placed. `/checkout` */
@@ -18,7 +19,7 @@ export function checkoutPage(): Page {
           row of the table of sessions.
         </p>
         <p class="next">
-          <a class="button loud" href="/dashboard/">See your session</a>
+          <a class="button loud" href=${yourSession()}>See your session</a>
           <a class="button plain" href="/" data-tap-event="beer_vitrine_nav" data-tap-shelf="all">Another round</a>
         </p>
       </section>
