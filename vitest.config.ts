@@ -7,6 +7,8 @@ const ending = (kind: string): string[] => own.map((folder) => `${folder}/*.${ki
 export default defineConfig({
   test: {
     reporters: process.env.CI ? ['default', 'json'] : ['default'],
+    // Most of the longest tests wait, for windows to close and pages to settle.
+    maxWorkers: 3,
     outputFile: { json: 'test-results/vitest.json' },
     projects: [
       {

@@ -8,7 +8,7 @@ const help = `taphouse - clickstream sessions on tap
 
   taphouse start [--port 7400] [--data ./data] [--window seconds|minutes|<step>s] [--rate 20] [--no-traffic]
       collector, sessions, lake and dashboard in one process, with simulated visitors unless --no-traffic
-  taphouse simulate [--endpoint http://localhost:7400] [--rate 20]
+  taphouse simulate [--endpoint http://localhost:7400] [--rate 20] [--write-key demo]
       the article's visitors, at a rate in clicks per second, against any collector
   taphouse query [--data ./data] [--format table|json|csv] "SQL"
       SQL over the lake, also while taphouse runs
@@ -33,6 +33,7 @@ const options = {
   rate: { type: 'string' },
   'no-traffic': { type: 'boolean' },
   endpoint: { type: 'string' },
+  'write-key': { type: 'string' },
   format: { type: 'string' },
   dialect: { type: 'string' },
   days: { type: 'string' },
@@ -152,6 +153,7 @@ async function runSimulate(flags: Flags): Promise<void> {
   await simulate({
     endpoint,
     perSecond,
+    writeKey: flags['write-key'] ?? 'demo',
     signal: stopping.signal,
     onSent: (count) => {
       sent += count;

@@ -5,7 +5,6 @@ import { simulate } from '@taphouse/beer-shop/simulate';
 import { createCollector } from '@taphouse/collector';
 import { listen, openDeadLetters } from '@taphouse/collector/node';
 import { openLake } from '@taphouse/lake/files';
-import { pump } from '@taphouse/sessions';
 import { openPumpState } from '@taphouse/sessions/lmdb';
 import { openLog } from '@taphouse/streams/log';
 import { Hono } from 'hono';
@@ -13,6 +12,7 @@ import { Hono } from 'hono';
 import { type Config, UsageError } from './config.ts';
 import { openLiveHub } from './live-hub.ts';
 import { pages } from './pages.ts';
+import { runPumps } from './run-pumps.ts';
 
 /** A running tap. */
 export interface Taphouse {
@@ -20,7 +20,7 @@ export interface Taphouse {
   url: string;
   /** What was in the data folder at the start. */
   found: { events: number; files: number };
-  /** Rejects if the pump can not go on. */
+  /** Rejects when sessions can not go on. */
   readonly failed: Promise<never>;
   /** Stops taking, closes open windows, and leaves the data folder consistent. Under 10 s. */
   close(): Promise<void>;
@@ -41,7 +41,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const { dataFolder, window } = config;
   claimFolder(dataFolder);
   const hub = openLiveHub(window);
-  const stream = await openLog({ path: join(dataFolder, 'log') });
+  const log = await openLog({ path: join(dataFolder, 'log') });
   const state = await openPumpState(join(dataFolder, 'state'));
   const lakeFolder = join(dataFolder, 'lake');
   const lake = await openLake({
@@ -51,15 +51,16 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const manifest = await lake.manifest('rawdata');
   const found = { events: manifest.files.reduce((rows, file) => rows + file.rows, 0), files: manifest.files.length };
 
-  const gauges: Record<string, number> = {};
+  const pumps = await runPumps({ log, state, lake, window, hub, report });
   const app = new Hono();
   app.route(
     '/',
     createCollector({
-      stream,
+      stream: log,
       deadLetters: await openDeadLetters(join(dataFolder, 'dead-letters')),
       live: hub,
-      gauges: () => gauges,
+      gauges: () => pumps.gauges(),
+      busy: () => tooFarBehind(pumps.lagMs()),
       ip: config.ip,
       trustedHops: config.trustedHops,
       ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
@@ -70,56 +71,59 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   app.route('/', pages({ lakeFolder }));
   const server = await listen({ app, port: config.port, hostname: config.hostname });
 
-  const pumping = new AbortController();
-  const shards = await stream.shards();
-  const pumps = Promise.all(
-    shards.map((shard) =>
-      pump({
-        stream,
-        shard,
-        state,
-        sink: lake,
-        window,
-        signal: pumping.signal,
-        onSlice: ({ events, rows, sessionizer }) => {
-          const stats = sessionizer.stats();
-          gauges.taphouse_open_windows = stats.openWindows;
-          hub.slice(events, rows, { total: stats.openWindows, newest: () => sessionizer.openRows(50) });
-        },
-        onCommit: (commit) => hub.committed(commit.rows),
-        onError: (error, retryInMs) =>
-          report(`${error instanceof Error ? error.message : String(error)}; again in ${retryInMs / 1000} s`),
-      }),
-    ),
-  );
   const visiting = new AbortController();
   const url = server.url.replace('127.0.0.1', 'localhost');
+  const writeKey = simulatorKey(config);
   const visitors =
     config.trafficPerSecond > 0
       ? simulate({
           endpoint: server.url,
           perSecond: config.trafficPerSecond,
+          writeKey,
           signal: visiting.signal,
           onError: (error) => report(error.message),
-        })
+        }).catch((error: unknown) => report(`${messageOf(error)}; the simulated visitors stay at home`))
       : Promise.resolve();
+  if (config.writeKeys && !config.writeKeys.some(({ key }) => key === shopKey)) {
+    report(
+      `TAPHOUSE_WRITE_KEYS does not have the key of the beer shop, ${shopKey}: its clicks are refused; add the key to see them`,
+    );
+  }
 
   return {
     url,
     found,
-    failed: pumps.then(() => new Promise<never>(() => {})),
+    failed: pumps.failed,
     async close() {
       visiting.abort();
       await visitors;
       await server.close();
-      pumping.abort();
-      await pumps;
+      await pumps.stop();
       hub.close();
       await lake.close();
       await state.close();
-      await stream.close();
+      await log.close();
     },
   };
+}
+
+/** Further behind than this, taking more would only make it worse: clients keep their events and come back. */
+const maxLagMs = 30 * 60_000;
+
+function tooFarBehind(lagMs: number): string | null {
+  return lagMs > maxLagMs ? `sessions are ${Math.round(lagMs / 60_000)} minutes behind the clicks` : null;
+}
+
+/** The key in the beer shop's page. */
+const shopKey = 'demo';
+
+/** A key that needs no page: the simulator is a server. */
+function simulatorKey({ writeKeys }: Config): string {
+  return writeKeys?.find(({ origins }) => origins === undefined)?.key ?? shopKey;
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function claimFolder(folder: string): void {
