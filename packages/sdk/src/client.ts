@@ -1,4 +1,3 @@
-import { allowed } from './consent.ts';
 import { cookie } from './cookie.ts';
 import { flush, leave, wake } from './deliver.ts';
 import { measureEngagement } from './engagement.ts';
@@ -7,7 +6,7 @@ import { listen } from './listen.ts';
 import { type Options, setOptions } from './options.ts';
 import { watchPages } from './page-views.ts';
 import { commit, setReferrer, track } from './queue.ts';
-import { erase, namesOf, openStore, write } from './store.ts';
+import { allowed, erase, namesOf, openStore, write } from './store.ts';
 import { tapClicks } from './tap-clicks.ts';
 
 /** Flat; a value that is no scalar is sent as JSON text. */
@@ -78,6 +77,7 @@ function start(options: Options): Client {
     },
     flush() {
       commit();
+      erase('next');
       return flush();
     },
   };

@@ -1,7 +1,7 @@
 import { clockOffset, learnClock, now } from './clock.ts';
-import { instance } from './identity.ts';
+import { device, instance } from './identity.ts';
 import { endBatch, freeEvents, noteBatch, patienceMs } from './in-flight.ts';
-import { limits } from './limits.ts';
+import { learnLimits, limits } from './limits.ts';
 import { options } from './options.ts';
 import { drop, show } from './report.ts';
 import { fromJson, toJson } from './safe-json.ts';
@@ -10,6 +10,8 @@ import { shareContext, type WireEvent } from './wire-event.ts';
 
 /** From one POST to the next of all tabs, milliseconds. */
 const pauseMs = 2000;
+/** After a rest, events of one moment travel together, milliseconds. */
+const gatherMs = 200;
 /** A `next` further away was written before the clock was set back. */
 const longestWaitMs = 3_600_000;
 /** A body ends with the event that passes it: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
@@ -29,10 +31,10 @@ function waitMs(): number {
 
 /** Sends soon. */
 export function wake(): void {
-  timer ??= setTimeout(flush, waitMs() || 500);
+  timer ??= setTimeout(flush, waitMs() || gatherMs);
 }
 
-/** Sends now; resolves when each event was tried once. One sender among all tabs. */
+/** Sends what is due; resolves when each event was tried once. One sender among all tabs. */
 export async function flush(): Promise<void> {
   clearTimeout(timer);
   timer = undefined;
@@ -45,45 +47,45 @@ export async function flush(): Promise<void> {
 }
 
 async function drain(): Promise<void> {
-  for (let more: unknown = !waitMs(); more;) {
-    const free = freeEvents('e.');
-    drop(free.splice(0, free.length - maxStored), 'too many');
-    more = (await post(free)) && free[0];
-  }
+  while (!waitMs() && (await post('e.')));
 }
 
 /** Hands this page's events to the browser, which sends them even after the page has gone. */
 export function leave({ type }: Event): void {
   gone = type === 'pagehide' || document.hidden;
-  const free = freeEvents(`e.${instance}`);
-  while (limits.maxEvents && free[0]) void post(free);
+  // Four bodies fill the quota.
+  for (let bodies = 0; bodies < 4 && post(`e.${instance}`); bodies += 1);
 }
 
-/** Takes the first events off `free` that fit one body, and sends them; true once they are settled. */
-async function post(free: string[]): Promise<boolean> {
-  const names: string[] = [];
-  const events: WireEvent[] = [];
-  for (let length = 0; free[0] && events.length < limits.maxEvents && length < maxBodyLength;) {
-    const text = read(free[0]) ?? '';
-    length += text.length;
-    events.push(fromJson(text) as WireEvent);
-    names.push(free.shift() as string);
-  }
-  if (!names[0]) return false;
+/** Sends the first events that fit one body; nothing if there are none. */
+function post(start: string): Promise<boolean> | undefined {
+  const free = freeEvents(start);
+  drop(free.splice(0, free.length - maxStored), 'too many');
+  let length = 0;
+  const names = free.filter(
+    (name, index) => index < limits.maxEvents && length < maxBodyLength && (length += `${read(name)}`.length),
+  );
+  return names[0] ? sendBatch(names, !!free[names.length]) : undefined;
+}
+
+/** Sends a batch; true once it is settled. */
+async function sendBatch(names: string[], more: boolean): Promise<boolean> {
+  const events = names.map((name) => fromJson(read(name)) as WireEvent);
   const lost = readNumber('lost');
   const batchId = `${instance}-${(batches += 1)}`;
   const sentAt = performance.now();
-  let retryMs = 0;
-  failures += 1;
+  let restMs = Math.min(300_000, 1000 * 2 ** (failures += 1)) * (1 - Math.random() / 2);
   noteBatch(batchId, names);
   show('sent', events);
   try {
-    const response = await fetch(`${options.endpoint ?? location.origin}/v1/events`, {
+    if (batches === 1) learnLimits();
+    const { endpoint, writeKey, deviceCookie, send = fetch } = options;
+    const response = await send(`${endpoint}/v1/events${deviceCookie ? `?device=${device}` : ''}`, {
       method: 'POST',
       keepalive: true,
       signal: AbortSignal.timeout?.(patienceMs),
       body: JSON.stringify({
-        write_key: options.writeKey,
+        write_key: writeKey,
         sent_at: now(),
         dropped: lost,
         batch_id: batchId,
@@ -93,7 +95,7 @@ async function post(free: string[]): Promise<boolean> {
     });
     const { headers, status } = response;
     learnClock(headers.get('Date'), performance.now() - sentAt);
-    retryMs = +(headers.get('Retry-After') ?? 0) * 1000;
+    restMs = +(headers.get('Retry-After') ?? 0) * 1000 || restMs;
     if (status === 410) limits.maxEvents = 0;
     const { rejected } = status === 204 ? { rejected: [] } : await response.json().catch(Object);
     if (/^4(00|13|22)/.test(`${status}`) && !rejected?.[0]) {
@@ -110,6 +112,7 @@ async function post(free: string[]): Promise<boolean> {
       write('lost', readNumber('lost') - lost);
       show('stored', events);
       failures = 0;
+      restMs = more ? 0 : pauseMs;
     }
   } catch {
     // Offline, blocked or hung: kept, and tried again. But fetch also rejects in a page that is being left while the
@@ -117,10 +120,7 @@ async function post(free: string[]): Promise<boolean> {
     if (gone) return false;
   }
   endBatch(batchId);
-  write(
-    'next',
-    Date.now() + (retryMs || Math.min(300_000, pauseMs * 2 ** failures) * (1 - (failures && Math.random() / 2))),
-  );
+  write('next', Date.now() + restMs);
   return !failures;
 }
 

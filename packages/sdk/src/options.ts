@@ -1,5 +1,15 @@
 import type { WireEvent } from './wire-event.ts';
 
+/** What `fetch` would be called with. */
+export interface BatchRequest {
+  method: 'POST';
+  /** The browser goes on sending after the page has gone; at most 64 KiB for all such requests. */
+  keepalive: boolean;
+  signal: AbortSignal;
+  /** The envelope of `POST /v1/events`, JSON. */
+  body: string;
+}
+
 /** What `init` takes; on the script tag `data-write-key="demo"` is `writeKey`. */
 export interface Options {
   /** Base of the collector; events go to `${endpoint}/v1/events`. Default: origin of the script tag, or of the page. */
@@ -26,11 +36,16 @@ export interface Options {
   before?: (event: WireEvent) => WireEvent | null | undefined;
   /** Told in one line of each loss. */
   onError?: (message: string) => void;
+  /** Sends a batch in place of `fetch`; the optional modules `gzip` and `cognito-kinesis` are such. */
+  send?: (url: string, request: BatchRequest) => Promise<Response>;
 }
 
 /** Options of this page. */
 export let options: Options = {};
 
 export function setOptions(own: Options): void {
-  options = own;
+  const { endpoint = location.origin } = own;
+  options = { ...own, endpoint };
+  if (!/^(https?:)?\/\S/.test(endpoint))
+    console.warn(`taphouse: endpoint "${endpoint}" is no address; use https://host or /path`);
 }

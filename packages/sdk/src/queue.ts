@@ -1,13 +1,12 @@
 import { cleanUrl } from './clean-url.ts';
 import { clockOffset, now } from './clock.ts';
-import { allowed } from './consent.ts';
 import { wake } from './deliver.ts';
 import { takeEngagement } from './engagement.ts';
 import { device, instance, keepIdentity, user } from './identity.ts';
 import { options } from './options.ts';
 import { drop, show } from './report.ts';
 import { toJson } from './safe-json.ts';
-import { write } from './store.ts';
+import { allowed, write } from './store.ts';
 import type { WireEvent } from './wire-event.ts';
 
 let pending: WireEvent[] = [];

@@ -1,17 +1,15 @@
 import { options } from './options.ts';
 
-/** localStorage reads as a plain object, so memory can stand in for it. */
-type Texts = Record<string, string>;
-
-/** What the disk refuses (full or blocked) lives here, as long as the page. */
-const memory: Texts = {};
-let disk: Texts = {};
+/** localStorage, which reads as a plain object, so that memory can stand in for it. */
+let disk: Record<string, string> = {};
+/** The same, until the disk refuses a text for being full: from then on this page works on a copy. */
+let texts = disk;
 
 /** Opens localStorage. */
 export function openStore(): void {
   try {
     // The getter throws where storage is blocked, and is null in some web views. https://crbug.com/357625
-    if (!options.cookieless) disk = localStorage ?? disk;
+    if (!options.cookieless) texts = disk = localStorage ?? disk;
   } catch {
     // Memory it is.
   }
@@ -20,29 +18,33 @@ export function openStore(): void {
 /** Keys of our own, and of this site among those that share the origin. */
 const keyOf = (name: string): string => `taphouse.${options.writeKey}.${name}`;
 
-export const read = (name: string): string | undefined => disk[keyOf(name)] ?? memory[keyOf(name)];
+export const read = (name: string): string | undefined => texts[keyOf(name)];
 
 /** A number once written, else 0. */
 export const readNumber = (name: string): number => +(read(name) ?? 0);
 
 export function erase(name: string): void {
+  delete texts[keyOf(name)];
   delete disk[keyOf(name)];
-  delete memory[keyOf(name)];
 }
 
+/** Whether anything may be stored or sent: an explicit choice ('' is no) wins over Global Privacy Control. */
+export const allowed = (): boolean =>
+  !!(read('consent') ?? !(options.consent || (navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl));
+
 export function write(name: string, value: string | number): void {
-  erase(name);
+  // Also an answer that comes after a no leaves nothing behind.
+  if (name !== 'consent' && !allowed()) return;
   try {
-    disk[keyOf(name)] = `${value}`;
+    texts[keyOf(name)] = `${value}`;
   } catch {
-    memory[keyOf(name)] = `${value}`;
+    texts = { ...texts, [keyOf(name)]: `${value}` };
   }
 }
 
 /** Names that begin with `start`, in byte order. */
 export const namesOf = (start: string): string[] =>
-  Object.keys(disk)
-    .concat(Object.keys(memory))
+  Object.keys(texts)
     .filter((key) => key.startsWith(keyOf(start)))
     .map((key) => key.slice(keyOf('').length))
     .toSorted();
