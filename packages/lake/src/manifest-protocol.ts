@@ -11,6 +11,8 @@ export interface ManifestRead {
 
 /** What one commit does to a table. */
 export interface ManifestChange {
+  /** New format, of an upgrade. */
+  format?: number;
   /** Files that become live. Already stored, durably. */
   added?: readonly ManifestFile[];
   /** Paths that stop being live; listed in `removed` for readers of an older manifest, if not in `forgotten` as well. */
@@ -21,6 +23,9 @@ export interface ManifestChange {
   marks?: Readonly<Record<string, Mark>>;
 }
 
+/** Of manifests and of the columns of the files they list. */
+export const currentFormat: Manifest['format'] = 1;
+
 /** Key of a table's manifest. */
 export function manifestKey(table: TableName): string {
   return `${table}/manifest.json`;
@@ -28,7 +33,7 @@ export function manifestKey(table: TableName): string {
 
 /** The manifest of a table before its first commit. */
 export function emptyManifest(table: TableName): Manifest {
-  return { format: 1, table, version: 0, committedAt: 0, files: [], removed: [], marks: {} };
+  return { format: currentFormat, table, version: 0, committedAt: 0, files: [], removed: [], marks: {} };
 }
 
 /**
@@ -56,8 +61,10 @@ export function parseManifest(key: string, text: string): Manifest {
   } catch (cause) {
     throw new ManifestError(`${key}: not JSON; restore it from a copy`, { cause });
   }
-  if (parsed.format !== 1) {
-    throw new ManifestError(`${key}: format ${String(parsed.format)}; this version reads 1, so update Taphouse`);
+  if (!(typeof parsed.format === 'number' && parsed.format <= currentFormat)) {
+    throw new ManifestError(
+      `${key}: format ${String(parsed.format)}; this version reads up to ${currentFormat}, so update Taphouse`,
+    );
   }
   return parsed as Manifest;
 }
@@ -97,6 +104,7 @@ export function applyChange(manifest: Manifest, change: ManifestChange, nowMs: n
   const kept = manifest.files.filter((file) => !gone.has(file.path) && !addedPaths.has(file.path));
   return {
     ...manifest,
+    format: (change.format ?? manifest.format) as Manifest['format'],
     version: manifest.version + 1,
     committedAt: nowMs,
     files: [...kept, ...added],

@@ -23,6 +23,7 @@ import {
 } from './resessionize.ts';
 import { type RetainOptions, type RetainReport, retainDays } from './retain-days.ts';
 import { type Room, changeTable, freshPath, manifestOf, tableNames } from './room.ts';
+import { upgradeTables } from './upgrade-tables.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 /** Files that no manifest knows are left-overs of a crash; younger ones may be a commit of another process. */
@@ -100,9 +101,15 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     await openDatabase(),
     await openDatabase({ threads: 1, spillFolder: place.workFolder }),
   );
-  await lake.sweep();
-  await lake.resume();
-  return lake;
+  try {
+    await lake.upgrade();
+    await lake.sweep();
+    await lake.resume();
+    return lake;
+  } catch (error) {
+    await lake.close();
+    throw error;
+  }
 }
 
 /** The store of a place, and a work folder of our own. */
@@ -179,6 +186,11 @@ class FilesLake implements Lake {
     this.#writing.close();
     this.#room.db.close();
     await rm(this.#room.workFolder, { recursive: true, force: true });
+  }
+
+  /** Brings files of an older Taphouse to the columns of today. */
+  upgrade(): Promise<void> {
+    return this.#inTurn(() => upgradeTables(this.#room));
   }
 
   /** Goes on with an erasure that a process left unfinished. */
