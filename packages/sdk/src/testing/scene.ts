@@ -30,7 +30,7 @@ export interface Scene {
     at: number;
     length: number;
     headers: IncomingMessage['headers'];
-    batch: { events: { client_event?: string }[] };
+    batch: { dropped?: number; events: { client_event?: string }[] };
   }[];
   /** Methods and paths of every request. */
   requests: string[];
