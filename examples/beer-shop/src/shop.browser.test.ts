@@ -66,7 +66,7 @@ test('the panel shows each event until it is stored', async () => {
   await buy();
   const panel = page.getByRole('complementary', { name: 'Your events' });
   await expect.poll(() => panel.locator('.tally').innerText(), { timeout: 15_000 }).toMatch(/^(\d+) of \1 stored$/);
-  expect(await panel.locator('li').count()).toBe(8);
+  expect(await panel.locator('li').count()).toBe(6);
   expect(await panel.locator('li code').allInnerTexts()).toContain('beer_checkout');
   const user = server.events[0]?.user_id;
   for (const name of ['See your session', 'See your session on the dashboard']) {
@@ -89,16 +89,18 @@ test('moving between pages of the shop loads none, and Back returns', async () =
   expect(await page.evaluate(() => 'sameDocument' in window)).toBe(true);
 });
 
-test.each([
-  ['/beers/winter-star', 'Winter Star'],
-  ['/beers', 'All beers'],
-  ['/selection', 'Your crate is empty'],
-  ['/cart', 'Your crate is empty'],
-  ['/?shelf=dark', 'Twelve beers'],
-  ['/beers/no-such-beer', 'All beers'],
-])('%s can be opened directly', async (path, title) => {
-  await open(path);
-  expect(await heading()).toContain(title);
+test('every page can be opened directly', async () => {
+  for (const [path, title] of [
+    ['/beers/winter-star', 'Winter Star'],
+    ['/beers', 'All beers'],
+    ['/selection', 'Your crate is empty'],
+    ['/cart', 'Your crate is empty'],
+    ['/?shelf=dark', 'Twelve beers'],
+    ['/beers/no-such-beer', 'All beers'],
+  ] as const) {
+    await open(path);
+    expect([path, await heading()]).toEqual([path, expect.stringContaining(title)]);
+  }
 });
 
 test('the crate survives a reload and is empty after the checkout', async () => {
