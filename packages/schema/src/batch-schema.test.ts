@@ -2,6 +2,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { batchSchema } from './batch-schema.ts';
+import { encodeEvents } from './click-event.ts';
 import { limits } from './limits.ts';
 import { type BatchContext, parseBatch } from './parse-batch.ts';
 import { testTime } from './testing.ts';
@@ -36,6 +37,8 @@ it(`says of ${numRuns} events what parseBatch says`, () => {
       if (expected) taken += 1;
       const why = parsed.fault ?? parsed.rejected[0]?.reason ?? JSON.stringify(isEvent.errors);
       expect(parsed.accepted.length === 1, `${text}: ${why}`).toBe(expected);
+      // What is put together by hand is what JSON.stringify writes.
+      expect(encodeEvents(parsed.accepted, parsed.plain)).toBe(encodeEvents(parsed.accepted));
     }),
     { numRuns },
   );

@@ -12,3 +12,14 @@ it('writes one line an event and reads them back', () => {
 it('gives no events for no text', () => {
   expect(decodeEvents(encodeEvents([]))).toEqual([]);
 });
+
+it('puts plain events together to the same text as JSON.stringify', () => {
+  const events = [
+    click({ properties: { size: '330', toString: 'x' } }),
+    click({ page_url: 'https://a.example/?q=1', clock_offset_ms: -3, user_agent: 'a "b" \\ c', ip: '192.0.2.0' }),
+    click({ page_title: 'жигулёвское 🍺', properties: { a: '', б: '2' }, device_type: null, user_agent: null }),
+    click({ properties: JSON.parse('{"__proto__":"x"}') as Record<string, string> }),
+  ];
+  expect(encodeEvents(events, true)).toBe(encodeEvents(events));
+  expect(encodeEvents([], true)).toBe('');
+});

@@ -51,6 +51,8 @@ export interface ParsedBatch {
   dropped: number;
   accepted: ClickEvent[];
   rejected: RejectedEvent[];
+  /** No text of the accepted events needs escaping in JSON, user agent and address aside: the body had no escape. */
+  plain: boolean;
 }
 
 /**
@@ -77,6 +79,7 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
   if (events.length > limits.maxEvents)
     return faulty(`events: ${events.length} in one batch, limit ${limits.maxEvents}; send fewer`);
 
+  const plain = !body.includes('\\') && body.isWellFormed();
   const parsed: ParsedBatch = {
     fault: null,
     writeKey: typeof batch.write_key === 'string' ? batch.write_key : null,
@@ -85,8 +88,10 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
     dropped: isCount(batch.dropped) ? batch.dropped : 0,
     accepted: [],
     rejected: [],
+    plain,
   };
-  const reader = new EventReader(batch, context, limits, mayHoldOddText(body));
+  // NUL and half a surrogate pair need an escape, too, or a body that never was UTF-8.
+  const reader = new EventReader(batch, context, limits, !plain);
   for (const [index, event] of events.entries()) {
     const result = reader.read(event);
     if (typeof result === 'string') parsed.rejected.push({ index, reason: result, event });
@@ -95,13 +100,8 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
   return parsed;
 }
 
-/** False if no text in the body can hold NUL or half a surrogate pair: both need an escape, or a body that never was UTF-8. */
-function mayHoldOddText(body: string): boolean {
-  return body.includes('\\u') || !body.isWellFormed();
-}
-
 function faulty(fault: string): ParsedBatch {
-  return { fault, writeKey: null, batchId: null, identity: null, dropped: 0, accepted: [], rejected: [] };
+  return { fault, writeKey: null, batchId: null, identity: null, dropped: 0, accepted: [], rejected: [], plain: false };
 }
 
 class Refusal extends Error {}
