@@ -71,7 +71,7 @@ it(`says of ${Math.ceil(numRuns / 10)} envelopes what parseBatch says`, () => {
     ),
     { numRuns: Math.ceil(numRuns / 10) },
   );
-});
+}, 600_000);
 
 /** An event of which each field is good, at a limit, or of the wrong kind; nothing is too large as a whole. */
 function anyEvent(): fc.Arbitrary<unknown> {
