@@ -1,7 +1,7 @@
 import type { SessionRow } from '@taphouse/schema';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { createSessionizer } from './engine/sessionizer.ts';
-import { batchSessions, duckdbViews } from './sql/index.ts';
+import { athenaBatchSessions, athenaSessionsWithin, athenaViews, batchSessions, duckdbViews } from './sql/index.ts';
 import { type GoldenPair, loadGoldenPairs } from './testing/golden-pairs.ts';
 import { loadTables } from './testing/load-tables.ts';
 import { seededRandom } from './testing/seeded-random.ts';
@@ -32,18 +32,47 @@ describe.each(engines)('golden pairs in %s', (_name, open) => {
   });
 
   it.each(loadGoldenPairs())('$name: windows closed early and rows copied at random change nothing', async (pair) => {
-    for (let seed = 1; seed <= 2; seed += 1) {
-      await load(db, pair, unrulyRows(pair, seededRandom(seed)));
-      expect(await db.all('SELECT * FROM sessions ORDER BY user_id, device_id, timeagg')).toEqual(pair.sessions);
-      for (const { gapMs, sessions } of pair.within)
-        expect(await db.all(within(gapMs)), `gap ${gapMs} ms, seed ${seed}`).toEqual(sessions);
-    }
+    await load(db, pair, unrulyRows(pair, seededRandom(1)));
+    expect(await db.all('SELECT * FROM sessions ORDER BY user_id, device_id, timeagg')).toEqual(pair.sessions);
+    for (const { gapMs, sessions } of pair.within)
+      expect(await db.all(within(gapMs)), `gap ${gapMs} ms`).toEqual(sessions);
   });
 
   it.each(loadGoldenPairs())('$name: the batch query finds the same sessions in rawdata', async (pair) => {
     await load(db, pair, []);
     const batch = `SELECT * FROM (${batchSessions(pair)}) ORDER BY user_id, device_id, timeagg`;
     expect(await db.all(batch)).toEqual(pair.sessions);
+  });
+});
+
+function asDuckDb(text: string): string {
+  return text.replaceAll("date_add('millisecond'", "trino_date_add('millisecond'").replaceAll('taphouse.', '');
+}
+
+function ordered(query: string, by: string): string {
+  return `SELECT * FROM (${asDuckDb(query)}) ORDER BY user_id, device_id, ${by}`;
+}
+
+/**
+ * Athena's text, run by DuckDB: they share all words but date_add. What Trino makes of it is for Trino to say; this holds
+ * the text to the meaning.
+ */
+describe('golden pairs in the Athena dialect', () => {
+  let db: Engine;
+  beforeAll(async () => {
+    db = await openNativeDuckDb();
+    await db.run('CREATE MACRO trino_date_add(unit, millis, start) AS start + to_milliseconds(millis)');
+    await db.run('CREATE SCHEMA taphouse');
+  });
+  it.each(loadGoldenPairs())('$name', async (pair) => {
+    await load(db, pair, unrulyRows(pair, seededRandom(3)));
+    const [events, sessions] = athenaViews();
+    await db.run(asDuckDb(events as string));
+    await db.run(asDuckDb(sessions as string));
+    expect(await db.all('SELECT * FROM sessions ORDER BY user_id, device_id, timeagg')).toEqual(pair.sessions);
+    expect(await db.all(ordered(athenaBatchSessions(pair), 'timeagg'))).toEqual(pair.sessions);
+    for (const { gapMs, sessions } of pair.within)
+      expect(await db.all(ordered(athenaSessionsWithin({ gapMs }), 'beginsession'))).toEqual(sessions);
   });
 });
 

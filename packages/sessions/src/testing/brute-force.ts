@@ -18,6 +18,31 @@ export function sessionsOf(events: readonly ClickEvent[], stepMs: number): Sessi
   return sorted([...groups].map(([key, group]) => session(key, group)));
 }
 
+/** Sessions of events no more than `gapMs` apart, by (user_id, device_id, begin). */
+export function lagSessionsOf(events: readonly ClickEvent[], gapMs: number): Session[] {
+  const distinct = [...new Map(events.toReversed().map((event) => [event.event_id, event])).values()];
+  const visitors = Map.groupBy(distinct, (event) => JSON.stringify([event.user_id, event.device_id]));
+  return sorted([...visitors.values()].flatMap((clicks) => islands(clicks, gapMs).map(lagSession)));
+}
+
+/** Groups any two of which are joined by steps of at most `gapMs`. */
+function islands(clicks: readonly ClickEvent[], gapMs: number): ClickEvent[][] {
+  const groups: ClickEvent[][] = [];
+  for (const click of clicks) {
+    const isNear = (other: ClickEvent): boolean => Math.abs(other.client_timestamp - click.client_timestamp) <= gapMs;
+    const near = groups.filter((group) => group.some(isNear));
+    for (const group of near) groups.splice(groups.indexOf(group), 1);
+    groups.push([click, ...near.flat()]);
+  }
+  return groups;
+}
+
+function lagSession(group: ClickEvent[]): Session {
+  const [first] = group as [ClickEvent];
+  const begin = Math.min(...group.map((event) => event.client_timestamp));
+  return session(JSON.stringify([first.user_id, first.device_id, begin]), group);
+}
+
 function session(key: string, group: ClickEvent[]): Session {
   const points = group.map((event) => point(event.client_timestamp, event.event_id, event.client_event)).toSorted();
   return { key, events: points.length, begin: points[0] as string, end: points.at(-1) as string };
