@@ -15,6 +15,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: own.map((folder) => `${folder}/*.test.ts`),
+          testTimeout: 30_000,
           exclude: [...ending('conformance'), ...ending('browser'), ...ending('e2e'), '**/node_modules/**'],
         },
       },

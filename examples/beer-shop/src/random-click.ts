@@ -8,17 +8,22 @@ export const beerEvents = [
   'beer_checkout',
 ] as const;
 
+export type BeerEvent = (typeof beerEvents)[number];
+
 /** Two phones and two computers for each tablet, as the article has it. */
-const devices = ['mobile', 'computer', 'tablet', 'mobile', 'computer'] as const;
+export const devices = ['mobile', 'computer', 'tablet', 'mobile', 'computer'] as const;
 
 /** What the article's generator sends: four fields, `user_id` a number. */
 export interface RandomClick {
   user_id: number;
   device_id: (typeof devices)[number];
-  client_event: (typeof beerEvents)[number];
+  client_event: BeerEvent;
   /** Milliseconds since 1970 UTC. */
   client_timestamp: number;
 }
+
+/** Gives the clicks after `fromAt`, up to and including `toAt`, in order of time; asked again from where it ended. */
+export type ClickSource = (fromAt: number, toAt: number) => RandomClick[];
 
 /**
  * One click of a random visitor, as the article's Python function makes it: `x = randint(1, 5) * 50`, then a user
@@ -37,11 +42,25 @@ export function randomClick(atMs: number, random: () => number): RandomClick {
   };
 }
 
+/** The article's visitors: the first click at once, then `perSecond` of them, evenly. */
+export function articleClicks(perSecond: number, random: () => number): ClickSource {
+  let due = 1;
+  return (fromAt, toAt) => {
+    due += ((toAt - fromAt) * perSecond) / 1000;
+    const count = Math.floor(due);
+    due -= count;
+    return Array.from({ length: count }, (_, index) =>
+      randomClick(Math.floor(toAt - ((count - 1 - index) * 1000) / perSecond), random),
+    );
+  };
+}
+
 /** Both ends inclusive, as Python's randint. */
 function integer(from: number, to: number, random: () => number): number {
   return from + Math.floor(random() * (to - from + 1));
 }
 
-function choice<T>(items: readonly T[], random: () => number): T {
+/** One of `items`, each as likely as the others. */
+export function choice<T>(items: readonly T[], random: () => number): T {
   return items[Math.floor(random() * items.length)] as T;
 }

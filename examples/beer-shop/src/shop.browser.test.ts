@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 
 import { beerEvents } from './random-click.ts';
 import { serveShop, type ShopServer } from './shop-server.ts';
+import { buyABeer } from './testing.ts';
 
 let browser: Browser;
 let server: ShopServer;
@@ -41,19 +42,9 @@ function heading(): Promise<string> {
   return page.locator('h1').innerText();
 }
 
-/** From the shelf to "Cheers!", one tagged click each. */
-async function buy(): Promise<void> {
-  await page.getByRole('link', { name: 'Hoppy' }).click();
-  await page.getByRole('link', { name: 'All beers' }).first().click();
-  await page.getByRole('link', { name: /^Hedgerow/ }).click();
-  await page.getByRole('button', { name: 'Add to crate: Hedgerow' }).click();
-  await page.getByRole('link', { name: /^Cart/ }).click();
-  await page.getByRole('link', { name: 'Check out' }).click();
-}
-
 test('a buyer walks from the shelf to the checkout, and each of the six events is sent once, in order', async () => {
   await open('/');
-  await buy();
+  await buyABeer(page);
   expect(await heading()).toBe('Cheers!');
   await expect.poll(() => taps().map((event) => event.client_event), { timeout: 15_000 }).toEqual([...beerEvents]);
   expect(taps()[3]?.properties).toMatchObject({ beer: 'hedgerow', price: '3.6' });
@@ -63,7 +54,7 @@ test('a buyer walks from the shelf to the checkout, and each of the six events i
 
 test('the panel shows each event until it is stored', async () => {
   await open('/');
-  await buy();
+  await buyABeer(page);
   const panel = page.getByRole('complementary', { name: 'Your events' });
   await expect.poll(() => panel.locator('.tally').innerText(), { timeout: 15_000 }).toMatch(/^(\d+) of \1 stored$/);
   expect(await panel.locator('li').count()).toBe(6);

@@ -1,11 +1,12 @@
 /**
- * The article's visitors, at a chosen rate, through the real protocol. Portable: fetch and timers only.
+ * Simulated visitors, the article's or believable ones, at a chosen rate, through the real protocol. Portable: fetch and timers only.
  * It knows nothing of the server it sends to but `POST /v1/events`.
  */
 import { limits } from '@taphouse/schema';
 
 import { postBatch } from './post-batch.ts';
-import { randomClick, type RandomClick } from './random-click.ts';
+import { articleClicks, type RandomClick } from './random-click.ts';
+import { shopperClicks } from './shopper-clicks.ts';
 
 /** What `simulate` needs and may be given. */
 export interface SimulateOptions {
@@ -13,6 +14,11 @@ export interface SimulateOptions {
   endpoint: string;
   /** Clicks per second of all visitors together, more than 0, at most 5,000. */
   perSecond: number;
+  /**
+   * `article` (default): each click is of a random user, device and event, as in the article.
+   * `shoppers`: visits with a way through the shop, pauses, and an end.
+   */
+  visitors?: 'article' | 'shoppers';
   /** Ends the traffic. What waits is then sent once more, without back-off. */
   signal: AbortSignal;
   /** Default `demo`. */
@@ -31,7 +37,7 @@ export interface SimulateOptions {
 
 type SimulatedEvent = RandomClick & { event_id: string; device_type: string };
 
-/** Eight digits, as the SDK's: within one instance byte order is click order. */
+/** Eight digits. */
 const lastSequence = 99_999_999;
 const tickMs = 250;
 /** While the collector is away the visitors click less, and not at all once this many events wait. */
@@ -42,7 +48,7 @@ const maxBackOffMs = 30_000;
 const maxRetryAfterMs = 300_000;
 
 /**
- * Sends random clicks until `signal` aborts, then resolves. A batch that fails is sent again, with the same ids and
+ * Sends the visitors' clicks until `signal` aborts, then resolves. A batch that fails is sent again, with the same ids and
  * times, until it is stored: 503, 429 (both after Retry-After) and network errors lose and double nothing.
  *
  * @throws RangeError if `perSecond` is out of range
@@ -68,27 +74,39 @@ export async function simulate(options: SimulateOptions): Promise<void> {
   if (retryMs !== null) onError?.(new Error(`simulated clicks: ended with ${waiting.length} not stored`));
 }
 
-/** Gives the clicks due since it was last asked: the first at once, then `perSecond`, spread over the time passed. */
+/** Gives the clicks since it was last asked, with the ids of one instance. */
 function clickSource(options: SimulateOptions): () => SimulatedEvent[] {
-  const { perSecond, random = Math.random, now = Date.now } = options;
-  let instance = newInstance(random);
-  let sequence = 0;
-  let due = 1;
+  const { perSecond, visitors, random = Math.random, now = Date.now } = options;
+  const clicks = visitors === 'shoppers' ? shopperClicks(perSecond, random) : articleClicks(perSecond, random);
+  const newId = eventIds(random);
   let askedAt = now();
   return () => {
     const at = now();
     // A machine that slept, or a collector that was down, must not be answered with a flood.
-    due += (Math.min(Math.max(at - askedAt, 0), 1000) * perSecond) / 1000;
+    const fromAt = Math.max(askedAt, at - 1000);
     askedAt = at;
-    const count = Math.floor(due);
-    due -= count;
-    return Array.from({ length: count }, (_, index) => {
-      if (sequence === lastSequence) [instance, sequence] = [newInstance(random), 0];
-      sequence += 1;
-      const click = randomClick(Math.floor(at - ((count - 1 - index) * 1000) / perSecond), random);
-      return { event_id: `${instance}-${String(sequence).padStart(8, '0')}`, device_type: click.device_id, ...click };
-    });
+    return clicks(Math.min(fromAt, at), at).map((click) => ({
+      event_id: newId(),
+      device_type: click.device_id,
+      ...click,
+    }));
   };
+}
+
+/** Ids as the SDK makes them: within one instance byte order is click order. */
+function eventIds(random: () => number): () => string {
+  let instance = newInstance(random);
+  let sequence = 0;
+  return () => {
+    if (sequence === lastSequence) [instance, sequence] = [newInstance(random), 0];
+    sequence += 1;
+    return `${instance}-${String(sequence).padStart(8, '0')}`;
+  };
+}
+
+/** 16 characters, as the SDK's, and told from them by its first three. */
+function newInstance(random: () => number): string {
+  return `sim${Array.from({ length: 13 }, () => Math.floor(random() * 36).toString(36)).join('')}`;
 }
 
 /**
@@ -122,11 +140,6 @@ async function sendWaiting(
 
 function backOffMs(failures: number, random: () => number = Math.random): number {
   return Math.min(maxBackOffMs, 500 * 2 ** (failures - 1)) * (0.5 + random() / 2);
-}
-
-/** 16 characters, as the SDK's, and told from them by its first three. */
-function newInstance(random: () => number): string {
-  return `sim${Array.from({ length: 13 }, () => Math.floor(random() * 36).toString(36)).join('')}`;
 }
 
 async function sleepFor(ms: number, signal: AbortSignal): Promise<void> {

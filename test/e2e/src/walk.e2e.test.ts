@@ -1,3 +1,4 @@
+import { buyABeer } from '@taphouse/beer-shop/testing';
 import { openChromium } from '@taphouse/test-browser';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -37,7 +38,7 @@ test('a visitor walks the shop, and the visit is a session on the dashboard with
   // The whole visit in one window.
   await new Promise((wake) => setTimeout(wake, stepMs - (Date.now() % stepMs)));
   await shop.goto(`${tap.url}/`);
-  await buy(shop);
+  await buyABeer(shop);
   await expect
     .poll(() => stored(told).map((event) => event.client_event), { timeout: 15_000 })
     .toContain('beer_checkout');
@@ -47,8 +48,7 @@ test('a visitor walks the shop, and the visit is a session on the dashboard with
 
   const dashboard = await context.newPage();
   await dashboard.goto(`${tap.url}/dashboard/`);
-  await new Promise((w) => setTimeout(w, 16_000)); console.log(await ask(folder.path, 'from aggregated')); console.log(await dashboard.getByRole('region', { name: 'Latest sessions' }).allInnerTexts());
-  const row = dashboard.getByRole('region', { name: 'Latest sessions' }).locator('tbody tr');
+  const row = dashboard.getByRole('region', { name: 'Latest sessions, table' }).locator('tbody tr');
   await expect.poll(() => row.count(), { timeout: 40_000 }).toBe(1);
   const cells = await row.getByRole('cell').allInnerTexts();
   const [session] = await ask(
@@ -123,13 +123,4 @@ async function listen(page: Page): Promise<Told[]> {
 function stored(told: readonly Told[]): Told[] {
   const key = (event: Told): string => `${event.client_timestamp} ${event.event_id}`;
   return told.filter((event) => event.status === 'stored').toSorted((a, b) => (key(a) < key(b) ? -1 : 1));
-}
-
-async function buy(page: Page): Promise<void> {
-  await page.getByRole('link', { name: 'Hoppy' }).click();
-  await page.getByRole('link', { name: 'All beers' }).first().click();
-  await page.getByRole('link', { name: /^Hedgerow/ }).click();
-  await page.getByRole('button', { name: 'Add Hedgerow' }).click();
-  await page.getByRole('link', { name: /^Cart/ }).click();
-  await page.getByRole('link', { name: 'Check out' }).click();
 }
