@@ -1,6 +1,7 @@
 /** A site with the SDK on its pages and a real collector behind a gate that fails as told. For tests. */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
 import { createCollector } from '@taphouse/collector';
 import { type ClickEvent, decodeEvents } from '@taphouse/schema';
 import { openMemory } from '@taphouse/streams/memory';
@@ -38,6 +39,8 @@ export interface Scene {
   head: string;
   /** Attributes of the script tag. */
   tag: string;
+  /** More scripts, by path. */
+  scripts: Record<string, string>;
   /** Headers of pages. */
   pageHeaders: Record<string, string>;
   /** Everything stored, copies included, in order of arrival. */
@@ -74,6 +77,7 @@ export async function openScene(): Promise<Scene> {
     requests: [],
     head: '',
     tag: 'data-write-key="demo"',
+    scripts: {},
     pageHeaders: {},
     refused,
     stored: () => readAll(stream),
@@ -100,10 +104,12 @@ export async function openScene(): Promise<Scene> {
   };
 
   const events = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    let body = '';
-    for await (const chunk of request.setEncoding('utf8')) body += chunk;
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk as Buffer);
+    const raw = Buffer.concat(chunks);
+    const body = request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw).toString() : raw.toString();
     const { weather, latencyMs } = scene;
-    scene.posts.push({ at: Date.now(), length: body.length, headers: request.headers, batch: JSON.parse(body) });
+    scene.posts.push({ at: Date.now(), length: raw.length, headers: request.headers, batch: JSON.parse(body) });
     if (weather === 'down') return void request.socket.destroy();
     if (weather === 'hung') return;
     if (weather === 'captive') return answerPage(response);
@@ -112,7 +118,7 @@ export async function openScene(): Promise<Scene> {
       return void response.writeHead(weather.status, weather.headers).end(weather.body ?? '');
     const answer = await collector.request(request.url ?? '', {
       method: 'POST',
-      body,
+      body: raw,
       headers: request.headers as Record<string, string>,
     });
     if (weather === 'answer lost') return void request.socket.destroy();
@@ -130,7 +136,8 @@ export async function openScene(): Promise<Scene> {
     scene.requests.push(`${method} ${url}`);
     if (method === 'POST') events(request, response).catch(() => response.destroy());
     else if (url === '/v1/limits') void answerLimits(response);
-    else if (url === '/sdk/taphouse.js') response.setHeader('Content-Type', 'text/javascript').end(code);
+    else if (url === '/sdk/taphouse.js' || scene.scripts[url])
+      response.setHeader('Content-Type', 'text/javascript').end(scene.scripts[url] ?? code);
     else answerPage(response);
   });
   server.listen(0, '127.0.0.1');
