@@ -24,8 +24,8 @@ export async function openDatabase(options: { threads?: number; spillFolder?: st
   const connection = await instance.connect();
   // Times are UTC whatever the machine's zone.
   await connection.run(`SET TimeZone = 'UTC'`);
-  // Several statements look at the same files, which never change under their name.
-  await connection.run(`SET parquet_metadata_cache = true`);
+  // DuckDB keeps the bytes of every file it has read, up to most of the memory: 0.4 MB more with each commit.
+  await connection.run(`SET enable_external_file_cache = false`);
   return {
     connection,
     run: async (sql) => {
