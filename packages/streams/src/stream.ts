@@ -2,7 +2,7 @@
 export interface StreamRecord {
   /** Records of one key stay in order. See `partitionKey` in `@taphouse/schema`. */
   partitionKey: string;
-  /** At most 1 MiB of UTF-8. */
+  /** At most 1 MiB of UTF-8, the key included. */
   data: string;
 }
 
