@@ -18,6 +18,8 @@ export default defineConfig({
     reportCompressedSize: false,
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: { dashboard: resolve(root, 'dashboard/index.html') } },
+    rollupOptions: {
+      input: { dashboard: resolve(root, 'dashboard/index.html'), sql: resolve(root, 'sql/index.html') },
+    },
   },
 });

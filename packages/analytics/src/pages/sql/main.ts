@@ -1,0 +1,2 @@
+import '../../page/define-nav.ts';
+import '../../sql-page/define-sql-page.ts';

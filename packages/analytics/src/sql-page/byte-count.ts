@@ -1,0 +1,58 @@
+// oxlint-disable-next-line import/default -- vite makes the default export: the URL of the bundled worker
+import counter from './counting-worker.ts?worker&url';
+
+/** What DuckDB has fetched of the lake: bytes of bodies, and requests, those without a body included. */
+export interface Fetched {
+  bytes: number;
+  requests: number;
+}
+
+/** The page asks; the worker answers with the same number, after all that it did before. */
+export interface BytesAsked {
+  ask: number;
+}
+
+/** The worker tells. */
+export interface BytesCounted {
+  counted: Fetched;
+  asked?: number;
+}
+
+/** A count of the bytes that one worker fetches. */
+export interface ByteCount {
+  /** Address of DuckDB's worker, with the count in it. */
+  worker: string;
+  /** As last heard; while a query runs it may lag a little. */
+  latest(): Fetched;
+  /** Exact, once the worker is idle. */
+  settled(): Promise<Fetched>;
+  close(): void;
+}
+
+/** @param heard told with each request */
+export function countBytes(heard: (fetched: Fetched) => void = () => {}): ByteCount {
+  const name = `taphouse-bytes-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
+  const channel = new BroadcastChannel(name);
+  const waiting = new Map<number, (fetched: Fetched) => void>();
+  let latest: Fetched = { bytes: 0, requests: 0 };
+  let asked = 0;
+  channel.addEventListener('message', ({ data }: MessageEvent<BytesAsked | BytesCounted>) => {
+    if (!('counted' in data)) return;
+    latest = data.counted;
+    heard(latest);
+    if (data.asked === undefined) return;
+    waiting.get(data.asked)?.(latest);
+    waiting.delete(data.asked);
+  });
+  return {
+    worker: `${counter}#${name}`,
+    latest: () => latest,
+    settled: () =>
+      new Promise((resolve) => {
+        asked += 1;
+        waiting.set(asked, resolve);
+        channel.postMessage({ ask: asked } satisfies BytesAsked);
+      }),
+    close: () => channel.close(),
+  };
+}

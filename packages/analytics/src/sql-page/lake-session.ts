@@ -1,0 +1,292 @@
+import type { Manifest, TableName } from '@taphouse/schema';
+
+import { type Connection, connect } from '../connect.ts';
+import { fileName } from '../lake-files.ts';
+import { ownBundle } from '../own-bundle.ts';
+import { allowed, type StatementKind } from './allowed.ts';
+import { type ByteCount, countBytes, type Fetched } from './byte-count.ts';
+import { type ErrorPlace, readError } from './error-place.ts';
+import { type ColumnShares, estimateBytes, tablesOf } from './plan.ts';
+import type { QueryResult } from './query-result.ts';
+import { RowsResult } from './rows-result.ts';
+import { TableResult } from './table-result.ts';
+
+/** What a statement did and cost. */
+export interface RunStats {
+  /** From the start of the statement to its last row, milliseconds. */
+  elapsedMs: number;
+  /** Of the lake, in this run; a warm page is fetched no more. */
+  fetched: Fetched;
+  /** The most that the statement scans, by its plan and the manifests: what Athena would go by. */
+  scannedBytes: number;
+}
+
+/** How a statement ended, where it did not fail. */
+export type Outcome =
+  | { kind: 'rows'; result: QueryResult; stats: RunStats; plan: string | null }
+  | { kind: 'done'; stats: RunStats }
+  | { kind: 'over'; estimatedBytes: number; maxBytes: number };
+
+export interface RunOptions {
+  /** A statement that may scan more is not run, and one that fetches more is stopped. Infinity: no limit. */
+  maxBytes: number;
+}
+
+/** A statement failed. `place` is where in it, if DuckDB said so. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+  readonly sql: string;
+  readonly place: ErrorPlace | null;
+
+  constructor(message: string, sql: string, place: ErrorPlace | null, cause: unknown) {
+    super(message, { cause });
+    this.sql = sql;
+    this.place = place;
+  }
+}
+
+/** A statement was stopped: by hand, or by the byte limit. */
+export class StoppedError extends Error {
+  override readonly name = 'StoppedError';
+}
+
+export interface SessionOptions {
+  lake: string;
+  /** Told as DuckDB itself comes in. */
+  onBytes: (loaded: number, total: number) => void;
+  /** Told as a statement fetches, counted from its start. */
+  onFetched: (fetched: Fetched) => void;
+  /** The worker was recycled: results from before are gone. */
+  onRecycled: () => void;
+}
+
+/** One analyst's database: runs statements one at a time, counts what they fetch, and can be stopped. */
+export class LakeSession {
+  readonly #options: SessionOptions;
+  #lake: Connection | null = null;
+  #count: ByteCount | null = null;
+  #before: Fetched = { bytes: 0, requests: 0 };
+  #running: { stop: (reason: StoppedError) => void; maxBytes: number } | null = null;
+  #shares = new Map<string, ReadonlyMap<string, number>>();
+  #tables = 0;
+  #reopened: Promise<void> = Promise.resolve();
+
+  constructor(options: SessionOptions) {
+    this.#options = options;
+  }
+
+  /** @throws ConnectError */
+  async open(): Promise<void> {
+    const count = countBytes((fetched) => this.#heard(fetched));
+    try {
+      this.#lake = await connect({
+        lake: this.#options.lake,
+        bundle: { ...ownBundle, worker: count.worker },
+        onBytes: this.#options.onBytes,
+      });
+      this.#count = count;
+    } catch (error) {
+      count.close();
+      throw error;
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#count?.close();
+    this.#count = null;
+    const lake = this.#lake;
+    this.#lake = null;
+    await lake?.close();
+  }
+
+  manifests(): Readonly<Record<TableName, Manifest | null>> {
+    return this.#lake?.manifests() ?? { rawdata: null, aggregated: null };
+  }
+
+  /** Reads the manifests again; true if the lake has changed. */
+  refresh(): Promise<boolean> {
+    return this.#open.refresh();
+  }
+
+  /** DuckDB's own functions: name, parameters and what they do. */
+  functions(): Promise<SqlFunction[]> {
+    return this.#open.query<SqlFunction>(functionsSql);
+  }
+
+  /** What EXPLAIN draws of a query. */
+  async plan(sql: string): Promise<string> {
+    if (allowed(sql) !== 'rows') throw new StatementError('Plan: only a query has one', sql, null, null);
+    return this.#explain(sql);
+  }
+
+  /**
+   * Runs one statement. The lake is read as it is now; if its files change under the statement, it is run once more.
+   *
+   * @throws RefusedError, StatementError, StoppedError
+   */
+  async run(sql: string, { maxBytes }: RunOptions): Promise<Outcome> {
+    const kind = allowed(sql);
+    await this.#reopened;
+    await this.#open.refresh();
+    let plan = kind === 'rows' ? await this.#explain(sql) : null;
+    const scannedBytes = await this.#estimate(sql, plan);
+    if (scannedBytes > maxBytes) return { kind: 'over', estimatedBytes: scannedBytes, maxBytes };
+    try {
+      return await this.#runOnce(sql, kind, { plan, scannedBytes, maxBytes });
+    } catch (error) {
+      if (!(error instanceof StatementError) || !(await this.#open.refresh())) throw error;
+      plan = kind === 'rows' ? await this.#explain(sql) : null;
+      return await this.#runOnce(sql, kind, { plan, scannedBytes: await this.#estimate(sql, plan), maxBytes });
+    }
+  }
+
+  /**
+   * Stops the statement under way by ending its worker, with all results, and starts another: the worker has one
+   * thread, and hears nothing (`cancelSent` of DuckDB-WASM 1.28.0 included) until the statement has ended.
+   */
+  async cancel(reason = 'Stopped'): Promise<void> {
+    const running = this.#running;
+    if (!running) return;
+    running.stop(new StoppedError(reason));
+    // Before anything is awaited: whoever runs a statement now waits for the new worker.
+    this.#reopened = this.close().then(() => this.open());
+    this.#options.onRecycled();
+    await this.#reopened;
+  }
+
+  get #open(): Connection {
+    if (!this.#lake) throw new StatementError('The database is not open; wait until it has started', '', null, null);
+    return this.#lake;
+  }
+
+  #heard(fetched: Fetched): void {
+    const now = difference(fetched, this.#before);
+    this.#options.onFetched(now);
+    if (this.#running && now.bytes > this.#running.maxBytes) {
+      this.#running.maxBytes = Infinity;
+      void this.cancel('Stopped by the byte limit');
+    }
+  }
+
+  async #runOnce(
+    sql: string,
+    kind: StatementKind,
+    { plan, scannedBytes, maxBytes }: { plan: string | null; scannedBytes: number; maxBytes: number },
+  ): Promise<Outcome> {
+    this.#before = (await this.#count?.settled()) ?? this.#before;
+    const startedAt = performance.now();
+    const outcome = await this.#stoppable({ sql, kind, maxBytes }, (lake) => this.#execute(lake, sql, kind));
+    const elapsedMs = performance.now() - startedAt;
+    const fetched = difference((await this.#count?.settled()) ?? this.#before, this.#before);
+    const stats = { elapsedMs, fetched, scannedBytes };
+    return outcome ? { kind: 'rows', result: outcome, stats, plan } : { kind: 'done', stats };
+  }
+
+  async #stoppable<T>(
+    { sql, kind, maxBytes }: { sql: string; kind: StatementKind; maxBytes: number },
+    task: (lake: Connection) => Promise<T>,
+  ): Promise<T> {
+    const { promise, reject } = Promise.withResolvers<never>();
+    promise.catch(() => {});
+    this.#running = { stop: reject, maxBytes };
+    try {
+      return await Promise.race([task(this.#open), promise]);
+    } catch (error) {
+      if (error instanceof StoppedError) throw error;
+      throw statementError(error, sql, kind === 'rows' ? 1 : 0);
+    } finally {
+      this.#running = null;
+    }
+  }
+
+  /**
+   * Rows go into a temporary table: `query()` of DuckDB-WASM 1.28.0 loses an error raised while rows stream, and
+   * gives the rows before it as if they were all; making a table does not.
+   */
+  async #execute(lake: Connection, sql: string, kind: StatementKind): Promise<QueryResult | null> {
+    this.#tables += 1;
+    const table = `taphouse_result_${this.#tables}`;
+    const text = kind === 'rows' ? `CREATE TEMP TABLE ${table} AS\n${sql}` : sql;
+    const answer = await lake.use(async (_, session) => {
+      // PIVOT is two statements within, which only query() takes.
+      if (kind === 'rows' && /\bpivot/i.test(sql)) return session.query(text);
+      if (kind === 'about') return session.query(text);
+      for await (const _batch of await session.send(text));
+      return null;
+    });
+    if (kind === 'rows') return TableResult.of(lake, table);
+    return kind === 'about' && answer ? new RowsResult(answer) : null;
+  }
+
+  async #explain(sql: string): Promise<string> {
+    try {
+      const table = await this.#open.use((_, session) => session.query(`EXPLAIN\n${sql}`));
+      return String(table.getChild('explain_value')?.get(table.numRows - 1) ?? '');
+    } catch (error) {
+      throw await this.#placed(error, sql);
+    }
+  }
+
+  /** EXPLAIN says what is wrong and not where; to prepare the statement says both. */
+  async #placed(error: unknown, sql: string): Promise<StatementError> {
+    try {
+      await this.#open.use(async (_, session) => (await session.prepare(sql)).close());
+    } catch (placed) {
+      return statementError(placed, sql, 0);
+    }
+    return statementError(error, sql, 1);
+  }
+
+  async #estimate(sql: string, plan: string | null): Promise<number> {
+    const tables = [...tablesOf(sql)];
+    const [rawdata, aggregated] = await Promise.all([
+      tables.includes('rawdata') ? this.#sharesOf('rawdata') : noShares,
+      tables.includes('aggregated') ? this.#sharesOf('aggregated') : noShares,
+    ]);
+    return estimateBytes(sql, plan, this.manifests(), { rawdata, aggregated } satisfies ColumnShares);
+  }
+
+  /** How a table's bytes divide among its columns, by its largest file; read once a file. */
+  async #sharesOf(table: TableName): Promise<ReadonlyMap<string, number>> {
+    const files = this.manifests()[table]?.files ?? [];
+    const largest = files.reduce((most, file) => (file.bytes > (most?.bytes ?? 0) ? file : most), files[0]);
+    if (!largest) return noShares;
+    const name = fileName(table, largest.path);
+    const known = this.#shares.get(name);
+    if (known) return known;
+    const parts = await this.#open.query<{ column: string; bytes: number }>(
+      `SELECT split_part(path_in_schema, ',', 1) AS "column", CAST(sum(total_compressed_size) AS DOUBLE) AS bytes
+       FROM parquet_metadata('${name.replaceAll("'", "''")}') GROUP BY 1 ORDER BY 1`,
+    );
+    // Of the whole file, footer included: a file of few rows is mostly footer.
+    const shares = new Map(parts.map(({ column, bytes }) => [column.trim(), bytes / largest.bytes]));
+    this.#shares.set(name, shares);
+    return shares;
+  }
+}
+
+/** A function of DuckDB, as completion shows it. */
+export interface SqlFunction {
+  name: string;
+  kind: string;
+  parameters: string;
+  description: string;
+}
+
+const functionsSql = `SELECT function_name AS name, min(function_type) AS kind,
+  arg_min(array_to_string(parameters, ', '), len(parameters)) AS parameters, coalesce(max(description), '') AS description
+FROM duckdb_functions()
+WHERE regexp_matches(function_name, '^[a-z][a-z0-9_]*$') AND function_type IN ('scalar', 'aggregate', 'macro', 'table')
+GROUP BY function_name ORDER BY function_name`;
+
+const noShares: ReadonlyMap<string, number> = new Map();
+
+function difference(now: Fetched, before: Fetched): Fetched {
+  return { bytes: now.bytes - before.bytes, requests: now.requests - before.requests };
+}
+
+function statementError(error: unknown, sql: string, prefixLines: number): StatementError {
+  if (error instanceof StatementError) return error;
+  const { message, place } = readError(error instanceof Error ? error.message : String(error), sql, prefixLines);
+  return new StatementError(message, sql, place, error);
+}

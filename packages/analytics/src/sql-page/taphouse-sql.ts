@@ -1,0 +1,829 @@
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
+
+import { theme } from '../dashboard/theme.ts';
+import { formatBytes } from './athena-cost.ts';
+import { RefusedError } from './allowed.ts';
+import type { Fetched } from './byte-count.ts';
+import { type ChartChoice, fitChart } from './chart-choice.ts';
+import { copyText } from './copy-text.ts';
+import { SqlEditor } from './editor.ts';
+import { type Example, exampleGroups } from './examples.ts';
+import {
+  exportSaved,
+  forgetRuns,
+  importSaved,
+  keepRun,
+  keepSaved,
+  keepSettings,
+  keepTabs,
+  keptRuns,
+  keptSaved,
+  keptSettings,
+  keptTabs,
+  type PastRun,
+  type SavedQuery,
+  type Settings,
+  type SqlTab,
+} from './kept.ts';
+import type { LakeRelation } from './lake-relations.ts';
+import { LakeSession, type Outcome, StatementError, StoppedError } from './lake-session.ts';
+import { busyPanel, chartPicker, factsBar, faultPanel, overPanel, wordsPanel } from './outcome-panels.ts';
+import type { SortBy } from './query-result.ts';
+import { type FileFormat, saveResult } from './result-files.ts';
+import type { ResultGrid } from './result-grid.ts';
+import type { RunEntry, TabRun } from './run-entry.ts';
+import { saveFile } from './save-file.ts';
+import { examplesPanel, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
+import { sqlInLink, sqlLink } from './sql-link.ts';
+import { sqlStyles } from './sql-styles.ts';
+import { type Statement, statements, titleOf } from './statements.ts';
+
+const limits: { bytes: number; name: string }[] = [
+  { bytes: 10_000_000, name: '10 MB' },
+  { bytes: 100_000_000, name: '100 MB' },
+  { bytes: 1_000_000_000, name: '1 GB' },
+  { bytes: 10_000_000_000, name: '10 GB' },
+  { bytes: 0, name: 'no limit' },
+];
+const sides: { id: Settings['side']; name: string }[] = [
+  { id: 'lake', name: 'Lake' },
+  { id: 'examples', name: 'Examples' },
+  { id: 'saved', name: 'Saved' },
+  { id: 'history', name: 'History' },
+];
+const noticeMs = 4000;
+const tickMs = 100;
+const firstText = `-- The newest sessions. Run with Ctrl Enter.
+SELECT beginsession, user_id, device_id, events, duration_sec, beginnavigation, endnavigation
+FROM sessions
+ORDER BY beginsession DESC
+LIMIT 100`;
+
+/**
+ * `<taphouse-sql lake="/lake/">`: SQL over a lake, read only. Attribute `lake`: URL of the lake folder. A query in the
+ * address (`#sql=...`) opens in a tab of its own, and is not run until asked.
+ */
+export class TaphouseSql extends LitElement {
+  static override properties = {
+    lake: { type: String },
+    stage: { state: true },
+    bytes: { state: true },
+    fault: { state: true },
+    tabs: { state: true },
+    active: { state: true },
+    runs: { state: true },
+    running: { state: true },
+    saved: { state: true },
+    history: { state: true },
+    settings: { state: true },
+    sideOpen: { state: true },
+    notice: { state: true },
+    asking: { state: true },
+  };
+  static override styles = [theme, sqlStyles];
+
+  declare lake: string;
+  declare stage: 'starting' | 'ready' | 'failed';
+  declare bytes: { loaded: number; total: number };
+  declare fault: string | null;
+  declare tabs: SqlTab[];
+  declare active: string;
+  /** What each tab last ran, by the tab's id. */
+  declare runs: ReadonlyMap<string, TabRun>;
+  declare running: { tab: string; startedAt: number; fetched: Fetched } | null;
+  declare saved: SavedQuery[];
+  declare history: PastRun[];
+  declare settings: Settings;
+  declare sideOpen: boolean;
+  declare notice: string;
+  declare asking: 'save' | 'keys' | null;
+
+  #session: LakeSession | null = null;
+  #editor: SqlEditor | null = null;
+  /** Charts that examples ask for, by their tab. */
+  readonly #charts = new Map<string, Partial<ChartChoice>>();
+  #noticeTimer: ReturnType<typeof setTimeout> | undefined;
+  readonly #readLink = (): void => this.#openLink();
+
+  constructor() {
+    super();
+    this.lake = '/lake/';
+    this.stage = 'starting';
+    this.bytes = { loaded: 0, total: 0 };
+    this.fault = null;
+    const kept = keptTabs();
+    this.tabs = kept?.tabs ?? [{ id: newId(), name: null, sql: firstText }];
+    this.active = this.tabs.find(({ id }) => id === kept?.active)?.id ?? this.tabs[0]?.id ?? '';
+    this.runs = new Map();
+    this.running = null;
+    this.saved = keptSaved();
+    this.history = keptRuns();
+    this.settings = keptSettings();
+    this.sideOpen = false;
+    this.notice = '';
+    this.asking = null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    addEventListener('hashchange', this.#readLink);
+    this.#openLink();
+    void this.#start();
+  }
+
+  override disconnectedCallback(): void {
+    removeEventListener('hashchange', this.#readLink);
+    clearTimeout(this.#noticeTimer);
+    void this.#session?.close();
+    this.#session = null;
+    this.#editor?.destroy();
+    this.#editor = null;
+    super.disconnectedCallback();
+  }
+
+  override updated(changed: PropertyValues<this>): void {
+    const place = this.renderRoot.querySelector<HTMLElement>('.editor');
+    if (!this.#editor && place) {
+      this.#editor = new SqlEditor(place, this.renderRoot as ShadowRoot, {
+        run: () => this.#runText(),
+        runStatement: () => this.#runAtCaret(),
+        save: () => (this.asking = 'save'),
+        changed: (text) => this.#edited(text),
+      });
+      this.#editor.show(this.active, this.#tab.sql);
+    } else if (changed.has('active')) this.#editor?.show(this.active, this.#tab.sql);
+    if (changed.has('active') || changed.has('tabs'))
+      this.renderRoot.querySelector('.tabs .now')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const dialog = this.renderRoot.querySelector('dialog');
+    if (dialog && !dialog.open) dialog.showModal();
+  }
+
+  override render(): TemplateResult {
+    return html`<div class="page">
+        <aside class=${this.sideOpen ? 'open' : ''} aria-label="Lake and queries">${this.#side()}</aside>
+        <button
+          class="veil ${this.sideOpen ? 'open' : ''}"
+          type="button"
+          aria-label="Close the list"
+          @click=${() => (this.sideOpen = false)}
+        ></button>
+        <main .style=${`--editor: ${Math.round(this.settings.split * 100)}%`}>
+          <h1>SQL</h1>
+          ${this.#tabBar()} ${this.#bar()}
+          <div class="editor"></div>
+          ${this.#splitter()}
+          <section class="outcome" aria-label="Result">${this.#outcome()}</section>
+        </main>
+      </div>
+      <div class="notice" role="status">${this.notice}</div>
+      ${this.asking ? this.#dialog(this.asking) : nothing}`;
+  }
+
+  // The database
+
+  async #start(): Promise<void> {
+    this.stage = 'starting';
+    this.fault = null;
+    const session = new LakeSession({
+      lake: this.lake,
+      onBytes: (loaded, total) => (this.bytes = { loaded, total }),
+      onFetched: (fetched) => {
+        if (this.running) this.running = { ...this.running, fetched };
+      },
+      onRecycled: () => this.#forgetResults(),
+    });
+    try {
+      await session.open();
+      this.#session = session;
+      this.stage = 'ready';
+      this.#editor?.functions(await session.functions());
+    } catch (error) {
+      this.fault = wordsOf(error);
+      this.stage = 'failed';
+    }
+  }
+
+  /** The rows were in the worker that is no more. */
+  #forgetResults(): void {
+    const runs = [...this.runs].map(([tab, run]): [string, TabRun] => [
+      tab,
+      {
+        ...run,
+        entries: run.entries.map((entry) =>
+          entry.state === 'rows' ? { statement: entry.statement, state: 'gone' } : entry,
+        ),
+      },
+    ]);
+    this.runs = new Map(runs);
+  }
+
+  // Running
+
+  /** The selection, else everything. */
+  #runText(): void {
+    const wanted = this.#editor?.selection() ?? statements(this.#tab.sql);
+    void this.#run(wanted);
+  }
+
+  #runAtCaret(): void {
+    const statement = this.#editor?.statementAtCaret();
+    if (statement) void this.#run([statement]);
+  }
+
+  async #run(wanted: readonly Statement[], { maxBytes = this.settings.maxBytes || Infinity } = {}): Promise<void> {
+    if (this.running) return this.#say('A statement is running; stop it first');
+    if (this.stage !== 'ready' || !this.#session) return this.#say('The database is still starting');
+    if (wanted.length === 0) return this.#say('Nothing to run: write a query first');
+    const tab = this.active;
+    await this.#drop(tab);
+    this.#editor?.mark(null);
+    this.#show(tab, { entries: [], shown: 0 });
+    this.running = { tab, startedAt: Date.now(), fetched: { bytes: 0, requests: 0 } };
+    const ticking = setInterval(() => this.requestUpdate(), tickMs);
+    try {
+      for (const statement of wanted) {
+        this.#put(tab, { statement, state: 'running' }, 'new');
+        const entry = await this.#runOne(tab, statement, maxBytes);
+        this.#put(tab, entry, 'last');
+        if (entry.state === 'failed' || entry.state === 'stopped' || entry.state === 'over') break;
+      }
+    } finally {
+      clearInterval(ticking);
+      this.running = null;
+    }
+  }
+
+  async #runOne(tab: string, statement: Statement, maxBytes: number): Promise<RunEntry> {
+    const ranAt = Date.now();
+    const past = { sql: statement.text, ranAt, elapsedMs: 0, rows: null, bytes: 0, fault: null };
+    try {
+      const outcome = await this.#session!.run(statement.text, { maxBytes });
+      const entry = this.#entryOf(tab, statement, outcome);
+      if (entry.state === 'rows' || entry.state === 'done') {
+        const { elapsedMs, fetched } = entry.stats;
+        const rows = entry.state === 'rows' ? entry.result.rowCount : null;
+        this.history = keepRun(this.history, { ...past, elapsedMs, rows, bytes: fetched.bytes });
+      }
+      return entry;
+    } catch (error) {
+      const message = wordsOf(error);
+      this.history = keepRun(this.history, { ...past, elapsedMs: Date.now() - ranAt, fault: message });
+      if (error instanceof StoppedError) return { statement, state: 'stopped', message };
+      const known = error instanceof StatementError ? error : null;
+      if (known?.place && tab === this.active) this.#editor?.mark(statement.from + known.place.offset);
+      if (!known && !(error instanceof RefusedError)) console.error(error);
+      return { statement, state: 'failed', message, error: known };
+    }
+  }
+
+  #entryOf(tab: string, statement: Statement, outcome: Outcome): RunEntry {
+    if (outcome.kind === 'over') return { statement, state: 'over', ...outcome };
+    if (outcome.kind === 'done') return { statement, state: 'done', stats: outcome.stats };
+    const { result, stats, plan } = outcome;
+    const wanted = this.#charts.get(tab);
+    const chart = plan === null ? null : fitChart(wanted ?? {}, result.columns, result.rowCount);
+    const view = wanted && chart && result.rowCount > 1 ? 'chart' : 'table';
+    return { statement, state: 'rows', result, stats, plan, chart, view, sortBy: null };
+  }
+
+  async #plan(): Promise<void> {
+    const statement = this.#editor?.selection()?.[0] ?? this.#editor?.statementAtCaret();
+    if (!statement || !this.#session || this.running) return;
+    const tab = this.active;
+    await this.#drop(tab);
+    try {
+      const plan = await this.#session.plan(statement.text);
+      this.#show(tab, { entries: [{ statement, state: 'plan', plan }], shown: 0 });
+    } catch (error) {
+      const known = error instanceof StatementError ? error : null;
+      const entry: RunEntry = { statement, state: 'failed', message: wordsOf(error), error: known };
+      if (known?.place) this.#editor?.mark(statement.from + known.place.offset);
+      this.#show(tab, { entries: [entry], shown: 0 });
+    }
+  }
+
+  async #stop(): Promise<void> {
+    try {
+      await this.#session?.cancel();
+    } catch (error) {
+      this.fault = wordsOf(error);
+      this.stage = 'failed';
+    }
+  }
+
+  /** Lets go of the rows that a tab holds. */
+  async #drop(tab: string): Promise<void> {
+    for (const entry of this.runs.get(tab)?.entries ?? []) if (entry.state === 'rows') await entry.result.drop();
+    const runs = new Map(this.runs);
+    runs.delete(tab);
+    this.runs = runs;
+  }
+
+  #show(tab: string, run: TabRun): void {
+    this.runs = new Map(this.runs).set(tab, run);
+  }
+
+  #put(tab: string, entry: RunEntry, where: 'new' | 'last'): void {
+    const entries = [...(this.runs.get(tab)?.entries ?? [])];
+    if (where === 'last') entries.pop();
+    entries.push(entry);
+    this.#show(tab, { entries, shown: entries.length - 1 });
+  }
+
+  /** Changes how the result shown is looked at. */
+  #change(entry: RunEntry, change: Partial<Extract<RunEntry, { state: 'rows' }>>): void {
+    const run = this.runs.get(this.active);
+    if (!run || entry.state !== 'rows') return;
+    this.#show(this.active, {
+      ...run,
+      entries: run.entries.map((each) => (each === entry ? { ...entry, ...change } : each)),
+    });
+  }
+
+  // Tabs
+
+  get #tab(): SqlTab {
+    const [first] = this.tabs;
+    const tab = this.tabs.find(({ id }) => id === this.active) ?? first;
+    if (!tab) throw new RangeError('tabs: none; expected one at least');
+    return tab;
+  }
+
+  #edited(sql: string): void {
+    if (sql === this.#tab.sql) return;
+    this.#keepTabs(this.tabs.map((tab) => (tab.id === this.active ? { ...tab, sql } : tab)));
+  }
+
+  #keepTabs(tabs: SqlTab[], active = this.active): void {
+    this.tabs = tabs;
+    this.active = active;
+    keepTabs(tabs, active);
+  }
+
+  /** Opens a text: in the tab that has it, in the one at hand if that is empty, else in a new one. */
+  #openText(sql: string, name: string | null = null): void {
+    const known = this.tabs.find((tab) => tab.sql.trim() === sql.trim());
+    this.sideOpen = false;
+    if (known) return this.#keepTabs(this.tabs, known.id);
+    if (!this.#tab.sql.trim()) {
+      this.#keepTabs(this.tabs.map((tab) => (tab.id === this.active ? { ...tab, name, sql } : tab)));
+      this.#editor?.show(this.active, sql);
+      return;
+    }
+    const tab = { id: newId(), name, sql };
+    this.#keepTabs([...this.tabs, tab], tab.id);
+  }
+
+  #newTab(): void {
+    const tab = { id: newId(), name: null, sql: '' };
+    this.#keepTabs([...this.tabs, tab], tab.id);
+    void this.updateComplete.then(() => this.#editor?.focus());
+  }
+
+  #closeTab(id: string): void {
+    void this.#drop(id);
+    const index = this.tabs.findIndex((tab) => tab.id === id);
+    const rest = this.tabs.filter((tab) => tab.id !== id);
+    if (rest.length === 0) rest.push({ id: newId(), name: null, sql: '' });
+    const next = id === this.active ? rest[Math.min(index, rest.length - 1)]?.id : this.active;
+    this.#keepTabs(rest, next);
+  }
+
+  #openLink(): void {
+    const sql = sqlInLink(location.hash);
+    if (sql === null) return;
+    history.replaceState(null, '', location.pathname + location.search);
+    this.#openText(sql);
+    this.#say('Opened from a link. It is not run yet');
+  }
+
+  async #openExample(example: Example): Promise<void> {
+    this.#openText(example.sql, example.name);
+    if (example.chart) this.#charts.set(this.active, example.chart);
+    await this.updateComplete;
+    this.#runText();
+  }
+
+  async #look({ name, call }: LakeRelation): Promise<void> {
+    this.#openText(`SELECT *\nFROM ${call ?? name}\nLIMIT 100`, name);
+    await this.updateComplete;
+    this.#runText();
+  }
+
+  // Saved queries, files, links
+
+  #save(name: string): void {
+    const { sql, id } = this.#tab;
+    const saved = { name, sql, savedAt: Date.now() };
+    this.saved = [saved, ...this.saved.filter((query) => query.name !== name)];
+    keepSaved(this.saved);
+    this.#keepTabs(this.tabs.map((tab) => (tab.id === id ? { ...tab, name } : tab)));
+    this.#say(`Saved as ${name}, in this browser`);
+  }
+
+  #remove(query: SavedQuery): void {
+    this.saved = this.saved.filter((each) => each !== query);
+    keepSaved(this.saved);
+  }
+
+  async #import(file: File): Promise<void> {
+    try {
+      const before = this.saved.length;
+      this.saved = importSaved(this.saved, await file.text());
+      keepSaved(this.saved);
+      this.#say(`${this.saved.length - before} new, ${this.saved.length} in all`);
+    } catch (error) {
+      this.#say(wordsOf(error));
+    }
+  }
+
+  async #share(): Promise<void> {
+    await this.#try(async () => {
+      await copyText(sqlLink(location.href, this.#tab.sql));
+      this.#say('Link copied. It holds the query, not the rows');
+    });
+  }
+
+  async #download(entry: Extract<RunEntry, { state: 'rows' }>, format: FileFormat): Promise<void> {
+    await this.#try(() => saveResult(entry.result, entry.sortBy, format));
+  }
+
+  async #try(task: () => Promise<void>): Promise<void> {
+    try {
+      await task();
+    } catch (error) {
+      this.#say(wordsOf(error));
+    }
+  }
+
+  #say(words: string): void {
+    this.notice = words;
+    clearTimeout(this.#noticeTimer);
+    this.#noticeTimer = setTimeout(() => (this.notice = ''), noticeMs);
+  }
+
+  #set(settings: Partial<Settings>): void {
+    this.settings = { ...this.settings, ...settings };
+    keepSettings(this.settings);
+  }
+
+  // What one sees
+
+  #side(): TemplateResult {
+    return html`<div class="choice" role="group" aria-label="List">
+        ${sides.map(
+          ({ id, name }) =>
+            html`<button
+              type="button"
+              aria-pressed=${String(this.settings.side === id)}
+              @click=${() => this.#set({ side: id })}
+            >
+              ${name}
+            </button>`,
+        )}
+      </div>
+      <div class="list">${this.#sidePanel()}</div>`;
+  }
+
+  #sidePanel(): TemplateResult {
+    switch (this.settings.side) {
+      case 'examples':
+        return examplesPanel((example) => void this.#openExample(example));
+      case 'saved':
+        return savedPanel(this.saved, {
+          open: (query) => this.#openText(query.sql, query.name),
+          remove: (query) => this.#remove(query),
+          exportAll: () => saveFile('taphouse-queries.json', 'application/json', [exportSaved(this.saved)]),
+          importFile: (file) => void this.#import(file),
+        });
+      case 'history':
+        return historyPanel(this.history, Date.now(), {
+          open: (run) => this.#openText(run.sql),
+          clear: () => {
+            this.history = [];
+            forgetRuns();
+          },
+        });
+      default:
+        return lakePanel(this.#session?.manifests() ?? { rawdata: null, aggregated: null }, {
+          insert: (text) => this.#editor?.insert(text),
+          look: (relation) => void this.#look(relation),
+        });
+    }
+  }
+
+  #tabBar(): TemplateResult {
+    return html`<nav class="tabs" aria-label="Queries">
+      <ul>
+        ${this.tabs.map((tab) => {
+          const name = tab.name ?? (titleOf(tab.sql, 28) || 'Untitled');
+          const now = tab.id === this.active;
+          return html`<li class=${now ? 'now' : ''}>
+            <button
+              class="tab"
+              type="button"
+              aria-current=${now ? 'true' : nothing}
+              title=${titleOf(tab.sql, 200)}
+              @click=${() => this.#keepTabs(this.tabs, tab.id)}
+            >
+              ${name}${this.running?.tab === tab.id ? ' …' : ''}
+            </button>
+            <button class="quiet" type="button" aria-label="Close ${name}" @click=${() => this.#closeTab(tab.id)}>
+              ×
+            </button>
+          </li>`;
+        })}
+      </ul>
+      <button class="quiet add" type="button" aria-label="New query" title="New query" @click=${() => this.#newTab()}>
+        +
+      </button>
+    </nav>`;
+  }
+
+  #bar(): TemplateResult {
+    const ready = this.stage === 'ready';
+    return html`<div class="bar">
+      <button class="small toggle" type="button" @click=${() => (this.sideOpen = true)}>Lake</button>
+      ${
+        this.running
+          ? html`<button class="run stop" type="button" @click=${() => void this.#stop()}>Stop</button>`
+          : html`<button
+              class="run"
+              type="button"
+              ?disabled=${!ready}
+              title="Runs the selection, or else everything. Ctrl Shift Enter: the statement at the caret"
+              @click=${() => this.#runText()}
+            >
+              Run <kbd>Ctrl ↵</kbd>
+            </button>`
+      }
+      <button
+        class="small"
+        type="button"
+        ?disabled=${!ready || this.running !== null}
+        @click=${() => void this.#plan()}
+      >
+        Plan
+      </button>
+      <button class="small" type="button" @click=${() => (this.asking = 'save')}>Save</button>
+      <button class="small" type="button" title="Copy a link to this query" @click=${() => void this.#share()}>
+        Share
+      </button>
+      <span class="gap"></span>
+      <label class="limit" title="A statement that may read more than this is not run">
+        <span>Byte limit</span>
+        <select
+          aria-label="Byte limit"
+          @change=${(event: Event) => this.#set({ maxBytes: Number((event.currentTarget as HTMLSelectElement).value) })}
+        >
+          ${limits.map(
+            ({ bytes, name }) =>
+              html`<option value=${bytes} .selected=${this.settings.maxBytes === bytes}>${name}</option>`,
+          )}
+        </select>
+      </label>
+      <button class="small" type="button" aria-label="Keys" title="Keys" @click=${() => (this.asking = 'keys')}>
+        ?
+      </button>
+    </div>`;
+  }
+
+  #splitter(): TemplateResult {
+    const move = (by: number): void => this.#set({ split: Math.min(0.85, Math.max(0.15, this.settings.split + by)) });
+    return html`<div
+      class="splitter"
+      role="separator"
+      tabindex="0"
+      aria-orientation="horizontal"
+      aria-label="Height of the editor"
+      aria-valuemin="15"
+      aria-valuemax="85"
+      aria-valuenow=${Math.round(this.settings.split * 100)}
+      @keydown=${(event: KeyboardEvent) => {
+        const by = { ArrowUp: -0.04, ArrowDown: 0.04 }[event.key];
+        if (by === undefined) return;
+        event.preventDefault();
+        move(by);
+      }}
+      @pointerdown=${(event: PointerEvent) => this.#dragSplit(event, move)}
+    ></div>`;
+  }
+
+  #dragSplit(event: PointerEvent, move: (by: number) => void): void {
+    const bar = event.currentTarget as HTMLElement;
+    const high = bar.parentElement?.clientHeight ?? 1;
+    let last = event.clientY;
+    bar.setPointerCapture(event.pointerId);
+    const dragged = (moved: PointerEvent): void => {
+      move((moved.clientY - last) / high);
+      last = moved.clientY;
+    };
+    bar.addEventListener('pointermove', dragged);
+    bar.addEventListener('lostpointercapture', () => bar.removeEventListener('pointermove', dragged), { once: true });
+  }
+
+  #outcome(): TemplateResult {
+    if (this.stage === 'failed') return this.#failed();
+    if (this.stage === 'starting') return this.#starting();
+    const run = this.runs.get(this.active);
+    const entry = run?.entries[run.shown];
+    if (!run || !entry) return this.#welcome();
+    return html`${run.entries.length > 1 ? this.#strip(run) : nothing} ${this.#entry(entry)}`;
+  }
+
+  #strip(run: TabRun): TemplateResult {
+    return html`<div class="strip" role="group" aria-label="Statements">
+      ${run.entries.map(
+        (entry, index) =>
+          html`<button
+            type="button"
+            class=${entry.state === 'failed' || entry.state === 'over' ? 'bad' : ''}
+            aria-pressed=${String(index === run.shown)}
+            @click=${() => this.#show(this.active, { ...run, shown: index })}
+          >
+            ${index + 1} · ${titleOf(entry.statement.text, 32)}
+          </button>`,
+      )}
+    </div>`;
+  }
+
+  #entry(entry: RunEntry): TemplateResult {
+    switch (entry.state) {
+      case 'running':
+        return busyPanel(
+          Date.now() - (this.running?.startedAt ?? Date.now()),
+          this.running?.fetched ?? { bytes: 0, requests: 0 },
+        );
+      case 'done':
+        return wordsPanel('Done', 'It lives in the memory of this page, until the page or the worker ends.');
+      case 'plan':
+        return html`<pre class="fill" tabindex="0" aria-label="Plan" .textContent=${entry.plan}></pre>`;
+      case 'over':
+        return overPanel(entry, { anyway: () => void this.#run([entry.statement], { maxBytes: Infinity }) });
+      case 'stopped':
+        return wordsPanel(
+          'Stopped',
+          `${entry.message}. Nothing of it is shown, for a part of the rows would look like all of them.`,
+        );
+      case 'gone':
+        return wordsPanel(
+          'The rows are gone',
+          'A statement was stopped with its worker, and these rows lived there. Run this one again.',
+        );
+      case 'failed':
+        return faultPanel(entry, () => {
+          const place = entry.error?.place;
+          if (place) this.#editor?.mark(entry.statement.from + place.offset, { go: true });
+        });
+      default:
+        return this.#rows(entry);
+    }
+  }
+
+  #rows(entry: Extract<RunEntry, { state: 'rows' }>): TemplateResult {
+    return html`${factsBar(entry, {
+        view: (view) => this.#change(entry, { view }),
+        copy: () => void this.#try(async () => this.#grid?.copy('all')),
+        save: (format) => void this.#download(entry, format),
+      })}
+      <div class="fill grid" ?hidden=${entry.view !== 'table'}>
+        <taphouse-result-grid
+          .result=${entry.result}
+          @sorted=${(event: CustomEvent<SortBy | null>) => this.#change(entry, { sortBy: event.detail })}
+          @copied=${(event: CustomEvent<number>) => this.#say(`${event.detail} row${event.detail === 1 ? '' : 's'} copied`)}
+          @fault=${(event: CustomEvent<unknown>) => this.#say(wordsOf(event.detail))}
+        ></taphouse-result-grid>
+      </div>
+      ${entry.view === 'chart' && entry.chart ? this.#chart(entry, entry.chart) : nothing}
+      ${entry.view === 'plan' ? html`<pre class="fill" tabindex="0" aria-label="Plan" .textContent=${entry.plan ?? ''}></pre>` : nothing}`;
+  }
+
+  get #grid(): ResultGrid | null {
+    return this.renderRoot.querySelector<ResultGrid>('taphouse-result-grid');
+  }
+
+  #chart(entry: Extract<RunEntry, { state: 'rows' }>, choice: ChartChoice): TemplateResult {
+    return html`<div class="fill chart">
+      ${chartPicker(entry.result, choice, (chart) => this.#change(entry, { chart }))}
+      <taphouse-result-chart
+        .result=${entry.result}
+        .choice=${choice}
+        @fault=${(event: CustomEvent<unknown>) => this.#say(wordsOf(event.detail))}
+      ></taphouse-result-chart>
+    </div>`;
+  }
+
+  #failed(): TemplateResult {
+    return html`<div class="panel" role="alert">
+      <h2>The lake did not open</h2>
+      <p><code>${this.fault}</code></p>
+      <div class="actions"><button class="run" type="button" @click=${() => void this.#start()}>Try again</button></div>
+    </div>`;
+  }
+
+  #starting(): TemplateResult {
+    const { loaded, total } = this.bytes;
+    return html`<div class="panel busy" aria-busy="true">
+      <div>
+        <h2>Pouring the database</h2>
+        <p>DuckDB runs in this page. Write your query meanwhile.</p>
+        ${
+          total
+            ? html`<progress max=${total} value=${loaded} aria-label="DuckDB"></progress>
+                <p>${formatBytes(loaded)} of ${formatBytes(total)}</p>`
+            : html`<progress aria-label="DuckDB"></progress>`
+        }
+      </div>
+    </div>`;
+  }
+
+  #welcome(): TemplateResult {
+    const manifests = this.#session?.manifests();
+    const empty = !manifests?.aggregated && !manifests?.rawdata;
+    const starters = exampleGroups.flatMap(({ examples }) => examples.slice(0, 4)).slice(0, 6);
+    return html`<div class="panel">
+      <h2>${empty ? 'No session yet' : 'Ask the lake'}</h2>
+      <p>
+        ${
+          empty
+            ? html`The lake has no table yet. <a href="/">Buy a beer</a>, and a few seconds later ask for it here; each
+                run reads the lake anew.`
+            : 'Run what is in the editor, or begin with one of these. Queries run in this page, on the files of the lake, and change nothing there.'
+        }
+      </p>
+      <div class="cards">
+        ${starters.map(
+          (example) =>
+            html`<button class="card" type="button" @click=${() => void this.#openExample(example)}>
+              <b>${example.name}</b><span>${example.about}</span>
+            </button>`,
+        )}
+      </div>
+    </div>`;
+  }
+
+  #dialog(asking: 'save' | 'keys'): TemplateResult {
+    const close = (): void => {
+      this.asking = null;
+      this.#editor?.focus();
+    };
+    if (asking === 'keys') return keysDialog(close);
+    const name = this.#tab.name ?? titleOf(this.#tab.sql, 40);
+    return html`<dialog aria-label="Save the query" @close=${close}>
+      <form
+        method="dialog"
+        @submit=${(event: SubmitEvent) => {
+          const typed = new FormData(event.currentTarget as HTMLFormElement).get('name');
+          if (typeof typed === 'string' && typed.trim()) this.#save(typed.trim());
+        }}
+      >
+        <h2>Save the query</h2>
+        <input name="name" aria-label="Name" required maxlength="120" autocomplete="off" .value=${name} />
+        <div class="actions">
+          <button class="small" type="button" @click=${() => this.renderRoot.querySelector('dialog')?.close()}>
+            Cancel
+          </button>
+          <button class="run" type="submit">Save</button>
+        </div>
+      </form>
+    </dialog>`;
+  }
+}
+
+const keys: [string, string][] = [
+  ['Ctrl Enter', 'run the selection, or else everything'],
+  ['Ctrl Shift Enter', 'run the statement at the caret'],
+  ['Ctrl Space', 'complete a table, column or function; Tab takes it'],
+  ['Ctrl S', 'save the query by name'],
+  ['Ctrl F', 'find and replace in the editor'],
+  ['Ctrl /', 'comment out, or in again'],
+  ['Tab', 'leave the editor'],
+  ['Arrows, Shift', 'in the table: move, and choose cells'],
+  ['Ctrl C', 'in the table: copy the chosen cells'],
+  ['Enter', 'in the table: open a cell, or sort by a head'],
+  ['Alt ← →', 'in the table: column narrower, wider'],
+];
+
+function keysDialog(close: () => void): TemplateResult {
+  return html`<dialog aria-label="Keys" @close=${close}>
+    <h2>Keys</h2>
+    <dl class="keys">
+      ${keys.map(
+        ([key, does]) =>
+          html`<div>
+            <dt>${key}</dt>
+            <dd>${does}</dd>
+          </div>`,
+      )}
+    </dl>
+    <form method="dialog" class="actions"><button class="small">Close</button></form>
+  </dialog>`;
+}
+
+function wordsOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function newId(): string {
+  return crypto.getRandomValues(new Uint32Array(2)).join('-');
+}
