@@ -1,4 +1,4 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
@@ -191,13 +191,13 @@ async function openAws(): Promise<FakeAws> {
       Records: records.map(() => ({ SequenceNumber: '1', ShardId: 'shardId-000000000000' })),
     };
   };
-  const server = createServer((request, response) => {
-    void text(request).then((body) => {
-      response.writeHead(200, { ...cors, 'Content-Type': 'application/x-amz-json-1.1' });
-      const target = request.headers['x-amz-target'];
-      response.end(target ? JSON.stringify(answerTo(String(target), JSON.parse(body))) : '');
-    });
-  });
+  const speak = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
+    const body = await text(request);
+    response.writeHead(200, { ...cors, 'Content-Type': 'application/x-amz-json-1.1' });
+    const target = request.headers['x-amz-target'];
+    response.end(target ? JSON.stringify(answerTo(String(target), JSON.parse(body))) : '');
+  };
+  const server = createServer((request, response) => void speak(request, response));
   server.listen(0, '127.0.0.1');
   await new Promise((resolve) => server.once('listening', resolve));
   aws.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;

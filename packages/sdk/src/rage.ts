@@ -24,6 +24,7 @@ const control = 'a[href],button,summary,[role=button],[role=link],[onclick],inpu
 export function watchRage(client: Tracker, options: RageOptions = {}): () => void {
   const { clicks = 3, withinMs = 1000, radiusPx = 30, deadAfterMs = 1000 } = options;
   const abort = new AbortController();
+  const watched = new Set<Element>();
   let series: MouseEvent[] = [];
   const near = (click: MouseEvent, other: MouseEvent): boolean =>
     click.timeStamp - other.timeStamp <= withinMs &&
@@ -38,10 +39,11 @@ export function watchRage(client: Tracker, options: RageOptions = {}): () => voi
     if (series.length === clicks && first && click.timeStamp - first.timeStamp <= withinMs)
       client.track('rage_click', { selector: selectorOf(target), clicks });
     const found = target.closest(control);
-    if (found && series.length === 1) watchDead(found, click);
+    if (found && !watched.has(found)) watchDead(found, click);
   };
 
   const watchDead = (found: Element, click: MouseEvent): void => {
+    watched.add(found);
     const address = location.href;
     const focus = document.activeElement;
     const done = new AbortController();
@@ -55,6 +57,7 @@ export function watchRage(client: Tracker, options: RageOptions = {}): () => voi
       done.abort();
     }, deadAfterMs);
     const end = (): void => {
+      watched.delete(found);
       clearTimeout(timer);
       observer.disconnect();
     };
