@@ -1,6 +1,7 @@
 import { AsyncDuckDB, VoidLogger } from '@duckdb/duckdb-wasm';
 
 import { ConnectError } from './query-error.ts';
+import { trustedScript } from './trusted-script.ts';
 
 /** Where the two halves of DuckDB-WASM are served. Both must be same-origin. */
 export interface DuckDbBundle {
@@ -26,7 +27,7 @@ export async function startDuckDb(
   onBytes: (loaded: number, total: number) => void = () => {},
 ): Promise<AsyncDuckDB> {
   await refuseBlockedWasm();
-  const worker = new Worker(bundle.worker);
+  const worker = new Worker(trustedScript(bundle.worker));
   const db = new AsyncDuckDB(new VoidLogger(), worker);
   const silence = watchSilence(worker, bundle.worker);
   try {

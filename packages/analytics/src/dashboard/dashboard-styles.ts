@@ -420,6 +420,14 @@ export const dashboardStyles = css`
     text-decoration: none;
     cursor: pointer;
   }
+  .open {
+    display: grid;
+    margin: 0 0 16px;
+    padding: 10px 14px;
+    border: 1px solid var(--tap-good);
+    border-radius: 9px;
+    overflow-wrap: anywhere;
+  }
   .stale {
     margin: 0 0 16px;
     padding: 10px 14px;

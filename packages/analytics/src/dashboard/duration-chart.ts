@@ -112,7 +112,7 @@ export class ByDurationChart extends ChartElement {
   #makeButtons(drawn: Element, bars: readonly DurationBar[]): void {
     drawn.setAttribute('role', 'group');
     drawn.setAttribute('aria-label', 'Sessions by duration');
-    const marks = [...drawn.querySelectorAll('g[aria-label="rect"] > *')];
+    const marks = [...drawn.querySelectorAll('g[data-marks="rect"] > *')];
     // Plot leaves out nothing: an empty bar is a mark of no height, which a key still reaches.
     marksAsButtons(marks, (index) => {
       const bar = bars[index]!;

@@ -84,7 +84,7 @@ export class FlowChart extends ChartElement {
       data-label="${left ? 'begin' : 'end'} ${node.name}: ${count} sessions">
       <title>${node.name}: ${count} sessions</title>
       <rect x=${node.x0 ?? 0} y=${node.y0 ?? 0} width="5" rx="1" height=${Math.max(1, (node.y1 ?? 0) - (node.y0 ?? 0))}></rect>
-      <text x=${x} y=${y} dy="0.35em" text-anchor=${left ? 'start' : 'end'}>${word}<tspan class="count">  ${count}</tspan></text>
+      <text aria-hidden="true" x=${x} y=${y} dy="0.35em" text-anchor=${left ? 'start' : 'end'}>${word}<tspan class="count">  ${count}</tspan></text>
     </g>`;
   }
 

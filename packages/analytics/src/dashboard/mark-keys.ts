@@ -13,7 +13,8 @@ export function marksAsButtons(
   for (const [index, mark] of marks.entries()) {
     const { label, pressed, choose } = describe(index);
     mark.setAttribute('role', 'button');
-    mark.setAttribute('aria-label', label);
+    // A group that has words to see is named by its own title, which they are part of.
+    if (!mark.querySelector(':scope > title + *')) mark.setAttribute('aria-label', label);
     if (pressed !== undefined) mark.setAttribute('aria-pressed', String(pressed));
     mark.setAttribute('tabindex', index === 0 ? '0' : '-1');
     mark.classList.add('mark');

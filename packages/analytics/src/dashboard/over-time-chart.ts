@@ -84,7 +84,7 @@ export class OverTimeChart extends ChartElement {
   #makeButtons(drawn: Element, bars: readonly { bucket: Date; until: Date; sessions: number; events: number }[]): void {
     drawn.setAttribute('role', 'group');
     drawn.setAttribute('aria-label', 'Sessions over time');
-    const marks = [...drawn.querySelectorAll('g[aria-label="rect"] > *')];
+    const marks = [...drawn.querySelectorAll('g[data-marks="rect"] > *')];
     marksAsButtons(marks, (index) => {
       const bar = bars[index]!;
       const label = `${formatTime(bar.bucket)}: ${formatCount(bar.sessions)} sessions, ${formatCount(bar.events)} events`;

@@ -7,5 +7,10 @@ import { plot, type PlotOptions } from '@observablehq/plot';
 export function plotSvg(options: PlotOptions): Element {
   const drawn = plot(options);
   for (const style of drawn.querySelectorAll('style')) style.remove();
+  // A label without a role says nothing to a reader, so the name of a group of marks goes where only code looks.
+  for (const group of drawn.querySelectorAll('g[aria-label]')) {
+    group.setAttribute('data-marks', group.getAttribute('aria-label') ?? '');
+    group.removeAttribute('aria-label');
+  }
   return drawn;
 }

@@ -19,6 +19,7 @@ import type { ParquetEvent } from './tile.ts';
 import { firstView, fromQuery, presets, rangeOf, toggled, toQuery, type ViewState } from './view-state.ts';
 
 type Stage = 'starting' | 'ready' | 'failed';
+type OpenWindows = Extract<LiveMessage, { event: 'windows' }>['data'];
 type LiveClick = Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number];
 interface EventCount {
   client_event: string;
@@ -54,7 +55,7 @@ export class TaphouseDashboard extends LitElement {
     view: { state: true },
     liveState: { state: true },
     clicks: { state: true },
-    openNow: { state: true },
+    open: { state: true },
     now: { state: true },
     topEvents: { state: true },
     steps: { state: true },
@@ -77,7 +78,7 @@ export class TaphouseDashboard extends LitElement {
   declare view: ViewState;
   declare liveState: LiveState;
   declare clicks: LiveClick[];
-  declare openNow: number | null;
+  declare open: OpenWindows | null;
   declare now: number;
   declare topEvents: EventCount[] | null;
   declare steps: string[];
@@ -113,7 +114,7 @@ export class TaphouseDashboard extends LitElement {
     this.view = firstView;
     this.liveState = 'off';
     this.clicks = [];
-    this.openNow = null;
+    this.open = null;
     this.now = Date.now();
     this.topEvents = null;
     this.steps = [];
@@ -204,7 +205,7 @@ export class TaphouseDashboard extends LitElement {
     if (message.event === 'clicks') {
       this.clicks = [...message.data.clicks.toReversed(), ...this.clicks].slice(0, mostClicks);
     }
-    if (message.event === 'windows') this.openNow = message.data.total;
+    if (message.event === 'windows') this.open = message.data;
     if (message.event === 'lake') this.#refreshSoon();
   }
 
@@ -275,7 +276,8 @@ export class TaphouseDashboard extends LitElement {
       @tap-parquet=${(event: ParquetEvent) => void this.#saveParquet(event)}
       @tap-funnel=${(event: CustomEvent<string[]>) => this.#setSteps(event.detail)}
     >
-      ${this.#header()} ${this.stage === 'ready' && this.fault ? this.#stale() : nothing} ${this.#body()}
+      ${this.#header()} ${this.stage === 'ready' && this.fault ? this.#stale() : nothing} ${this.#openWindows()}
+      ${this.#body()}
       <taphouse-session></taphouse-session>
     </main>`;
   }
@@ -328,7 +330,6 @@ export class TaphouseDashboard extends LitElement {
 
   #dates(): TemplateResult {
     const { fromAt, toAt } = rangeOf(this.view.range, this.now);
-    const local = (at: number): string => new Date(at).toISOString().slice(0, 16);
     const set = (side: 'fromAt' | 'toAt') => (event: Event) => {
       const at = Date.parse(`${(event.target as HTMLInputElement).value}Z`);
       const range = { fromAt: Math.max(0, fromAt), toAt, [side]: at };
@@ -337,8 +338,8 @@ export class TaphouseDashboard extends LitElement {
     return html`<details class="dates">
       <summary>Dates</summary>
       <div class="sheet">
-        <label>From, UTC <input type="datetime-local" .value=${local(fromAt)} @change=${set('fromAt')} /></label>
-        <label>To, UTC <input type="datetime-local" .value=${local(toAt)} @change=${set('toAt')} /></label>
+        <label>From, UTC <input type="datetime-local" .value=${minuteOf(fromAt)} @change=${set('fromAt')} /></label>
+        <label>To, UTC <input type="datetime-local" .value=${minuteOf(toAt)} @change=${set('toAt')} /></label>
       </div>
     </details>`;
   }
@@ -375,13 +376,30 @@ export class TaphouseDashboard extends LitElement {
     </p>`;
   }
 
+  /** To one who looks for a visitor: the windows of theirs that are still open, and so in no file yet. */
+  #openWindows(): TemplateResult | typeof nothing {
+    const { user } = this.view.filters;
+    const rows = this.open?.rows.filter((row) => row.user_id === user) ?? [];
+    const rangeMs = this.open?.rangeMs ?? 0;
+    if (user === undefined || rows.length === 0) return nothing;
+    return html`<p class="open" role="status">
+      ${rows.map((row) => {
+        const leftSec = Math.max(0, Math.ceil((row.window_open + rangeMs - this.now) / 1000));
+        return html`<span>
+          Open now on ${row.device_id}: ${formatCount(row.events)} ${row.events === 1 ? 'event' : 'events'} so far, from
+          ${row.beginnavigation} to ${row.endnavigation}; closes in ${leftSec} s and is below a few seconds later.
+        </span>`;
+      })}
+    </p>`;
+  }
+
   #body(): TemplateResult {
     if (this.stage === 'failed') return this.#failed();
     const { seen } = this;
     if (!seen) return this.#starting();
     if (this.#data?.empty) return html`<div class="grid">${this.#empty()} ${this.#strip()}</div>`;
     return html`<div class="grid">
-      ${numbersOf(seen, this.openNow)} ${this.#slider(seen)} ${this.#overTime(seen)} ${this.#strip()}
+      ${numbersOf(seen, this.open?.total ?? null)} ${this.#slider(seen)} ${this.#overTime(seen)} ${this.#strip()}
       ${this.#devices(seen)} ${this.#durations(seen)} ${this.#flow(seen)} ${this.#hours(seen)} ${this.#events(seen)}
       ${this.#funnelTile(seen)} ${this.#retention(seen)} ${this.#latest(seen)}
     </div>`;
@@ -718,6 +736,11 @@ function filterWords(filters: Filters): { words: string; filter: Filters }[] {
   if (hour)
     chips.push({ words: `${weekdays[hour.day]} ${String(hour.hour).padStart(2, '0')}:00 UTC`, filter: { hour } });
   return chips;
+}
+
+/** As an input of type datetime-local has it. */
+function minuteOf(at: number): string {
+  return new Date(at).toISOString().slice(0, 16);
 }
 
 function megabytes(bytes: number): string {

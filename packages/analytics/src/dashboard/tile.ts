@@ -60,11 +60,6 @@ export class TaphouseTile extends LitElement {
         margin-left: auto;
         display: flex;
         gap: 2px;
-        opacity: 0.75;
-      }
-      :host(:hover) .tools,
-      .tools:focus-within {
-        opacity: 1;
       }
       .tools button,
       .tools a {

@@ -135,19 +135,20 @@ function tile(
   const high = leaf.y1 - leaf.y0;
   const shade = `s${Math.min(shades - 1, Math.floor((device.events / most) * shades))}`;
   const about = `${formatDuration(device.duration_sec)}, ${formatCount(device.events)} events`;
-  const label = `${device.device_id}: ${about}, ${formatCount(device.sessions)} sessions`;
+  const label = `${device.device_id} ${about}, ${formatCount(device.sessions)} sessions`;
   const letters = Math.floor((wide - 16) / 7.4);
   const faded = chosen !== null && chosen !== device.device_id ? 'faded' : '';
   return svg`<g class="${device.folded ? '' : 'mark'} ${faded}" data-name=${device.device_id} data-label=${label}>
-    <rect class=${shade} x=${leaf.x0} y=${leaf.y0} width=${wide} height=${high} rx="3"><title>${label}</title></rect>
+    <title>${label}</title>
+    <rect class=${shade} x=${leaf.x0} y=${leaf.y0} width=${wide} height=${high} rx="3"></rect>
     ${
       letters >= 4 && high >= 24
-        ? svg`<text class="name ${shade}" x=${leaf.x0 + 9} y=${leaf.y0 + 19}>${cut(device.device_id, letters)}</text>`
+        ? svg`<text aria-hidden="true" class="name ${shade}" x=${leaf.x0 + 9} y=${leaf.y0 + 19}>${cut(device.device_id, letters)}</text>`
         : nothing
     }
     ${
       letters >= about.length && high >= 42
-        ? svg`<text class=${shade} x=${leaf.x0 + 9} y=${leaf.y0 + 36}>${about}</text>`
+        ? svg`<text aria-hidden="true" class=${shade} x=${leaf.x0 + 9} y=${leaf.y0 + 36}>${about}</text>`
         : nothing
     }
   </g>`;

@@ -1,6 +1,9 @@
 import { retentionFrom } from '../model/week.ts';
 import { type Ask, type Question, withSessions } from './question.ts';
 
+/** A bound, and what keeps DuckDB-WASM 1.28.0 alive: sorting no row at all, with a MAP and without LIMIT, is a trap there. */
+const mostSessionEvents = 10_000;
+
 /**
  * The questions of the dashboard, each a statement over the views of `@taphouse/sessions/sql`. Times are TIMESTAMP
  * UTC; sessions count where they begin.
@@ -136,7 +139,7 @@ GROUP BY client_event ORDER BY events DESC, client_event LIMIT ${whole(ask.limit
 FROM events
 WHERE user_id = ? AND device_id = ?
   AND client_timestamp >= CAST(? AS TIMESTAMP) AND client_timestamp <= CAST(? AS TIMESTAMP)
-ORDER BY client_timestamp, event_id`,
+ORDER BY client_timestamp, event_id LIMIT ${mostSessionEvents}`,
     values: [session.user_id, session.device_id, new Date(session.beginAt), new Date(session.endAt)],
   }),
 

@@ -19,6 +19,8 @@ export const strictPolicy = [
   "img-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",
+  "require-trusted-types-for 'script'",
+  'trusted-types lit-html taphouse',
 ].join('; ');
 
 export interface PagesServer {

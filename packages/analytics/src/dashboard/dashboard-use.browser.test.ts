@@ -1,0 +1,243 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DuckDBInstance } from '@duckdb/node-api';
+import { makeLake } from '@taphouse/lake/testing';
+import { click, sessionRow } from '@taphouse/schema/testing';
+import { openChromium } from '@taphouse/test-browser';
+import type { AxeResults } from 'axe-core';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { clicksOf } from '../testing/clicks-of.ts';
+import { hostileTexts } from '../testing/hostile-texts.ts';
+import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
+import { shopRows } from '../testing/shop-rows.ts';
+
+const hourMs = 3_600_000;
+const rows = shopRows({ rows: 1500, untilAt: Date.now() - 60_000, spanMs: 20 * hourMs });
+let browser: Browser;
+let built: Awaited<ReturnType<typeof buildPages>>;
+let folder: string;
+let hostile: string;
+let server: PagesServer;
+let hostileServer: PagesServer;
+let page: Page;
+let faults: string[];
+
+beforeAll(async () => {
+  [browser, built] = await Promise.all([openChromium(), buildPages()]);
+  folder = await mkdtemp(join(tmpdir(), 'taphouse-lake-'));
+  hostile = await mkdtemp(join(tmpdir(), 'taphouse-lake-'));
+  await makeLake({ folder, rows, events: clicksOf(rows) });
+  await makeLake({ folder: hostile, ...hostileLake() });
+  server = await servePages({ pages: built.folder, lake: folder });
+  hostileServer = await servePages({ pages: built.folder, lake: hostile });
+});
+afterAll(async () => {
+  await Promise.all([server.close(), hostileServer.close()]);
+  await browser.close();
+  await built.remove();
+  for (const made of [folder, hostile]) await rm(made, { recursive: true, force: true });
+});
+beforeEach(async () => {
+  page = await browser.newPage({ acceptDownloads: true });
+  faults = [];
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+});
+afterEach(() => page.close());
+
+async function open(query = '', at = server): Promise<void> {
+  await page.goto(`${at.origin}/dashboard/${query}`);
+  await page.locator('.value').first().waitFor();
+}
+
+const sessions = async (): Promise<number> =>
+  Number((await page.locator('.number .value').first().textContent())?.replaceAll(',', ''));
+
+/** Sessions of the lake's own files by native DuckDB. */
+async function native(sql: string): Promise<number> {
+  const database = await (await DuckDBInstance.create()).connect();
+  const { duckdbViews } = await import('@taphouse/sessions/sql');
+  for (const table of ['rawdata', 'aggregated']) {
+    await database.run(`CREATE VIEW ${table} AS SELECT * FROM read_parquet('${folder}/${table}/**/*.parquet')`);
+  }
+  for (const view of duckdbViews()) await database.run(view);
+  const found = await database.runAndReadAll(sql);
+  database.closeSync();
+  return Number(found.getRows()[0]?.[0]);
+}
+
+/** A session a hostile text, which stands in every place that a page shows. */
+function hostileLake(): { rows: ReturnType<typeof sessionRow>[]; events: ReturnType<typeof click>[] } {
+  const at = Date.now() - 600_000;
+  const made = hostileTexts.map((text, index) =>
+    sessionRow({
+      session_id: text,
+      user_id: text,
+      device_id: text,
+      beginnavigation: text,
+      endnavigation: text,
+      beginsession: at + index * 1000,
+      endsession: at + index * 1000 + 500,
+      timeagg: at,
+      row_id: `hostile-${index}`,
+    }),
+  );
+  const events = hostileTexts.map((text, index) =>
+    click({
+      user_id: text,
+      device_id: text,
+      client_event: text,
+      client_timestamp: at + index * 1000,
+      page_url: text,
+      page_title: text,
+      referrer: text,
+      properties: { [text]: text },
+    }),
+  );
+  return { rows: made, events };
+}
+
+describe('the session length', () => {
+  it('makes other sessions of the same rows, as native DuckDB does, and keeps it in the URL', async () => {
+    await open('?range=all');
+    expect(await sessions()).toBe(await native('SELECT count(*) FROM sessions'));
+    const slider = page.locator('taphouse-length input');
+    for (const [gap, sql] of [
+      ['600s', 'INTERVAL 10 MINUTES'],
+      ['1800s', 'INTERVAL 30 MINUTES'],
+      ['14400s', 'INTERVAL 4 HOURS'],
+    ] as const) {
+      await slider.focus();
+      while (!page.url().includes(`gap=${gap}`)) await slider.press('ArrowRight');
+      const wanted = await native(`SELECT count(*) FROM sessions_within(${sql})`);
+      await expect.poll(sessions).toBe(wanted);
+    }
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('a filter', () => {
+  it('comes with a click on a mark, applies to every number, and goes with its chip', async () => {
+    await open('?range=all');
+    await page.locator('taphouse-treemap g.mark', { hasText: 'tablet' }).first().click();
+    const tablet = await native(`SELECT count(*) FROM sessions WHERE device_id = 'tablet'`);
+    await expect.poll(sessions).toBe(tablet);
+    expect(page.url()).toContain('device=tablet');
+    expect(await page.locator('taphouse-treemap g.mark').count()).toBe(3);
+    await page.getByRole('button', { name: 'Without the filter device tablet' }).click();
+    await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions'));
+  });
+
+  it('is set by keys alone', async () => {
+    await open('?range=all');
+    await page.locator('taphouse-by-duration .mark').first().focus();
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('ArrowRight');
+    await page.keyboard.press('Enter');
+    await expect
+      .poll(sessions)
+      .toBe(await native('SELECT count(*) FROM sessions WHERE duration_sec >= 5 AND duration_sec < 10'));
+  });
+
+  it('opens from a link', async () => {
+    await open('?range=all&gap=1800s&device=mobile&first=beer_products');
+    expect(await sessions()).toBe(
+      await native(`SELECT count(*) FROM sessions_within(INTERVAL 30 MINUTES)
+        WHERE device_id = 'mobile' AND beginnavigation = 'beer_products'`),
+    );
+  });
+});
+
+describe('the tables of single events', () => {
+  it('give the top events and the funnel of native DuckDB', async () => {
+    await open('?range=all&gap=14400s');
+    const first = page.locator('.bars li').first();
+    await first.waitFor();
+    const events = await native(`SELECT count(*) FROM events WHERE client_event = 'beer_vitrine_nav'`);
+    expect(await first.textContent()).toContain(events.toLocaleString('en-GB'));
+    const counts = page.locator('taphouse-funnel .count');
+    await expect.poll(() => counts.first().textContent(), { timeout: 20_000 }).toContain('%');
+    const wanted = await native(`SELECT count(DISTINCT (s.user_id, s.device_id, s.beginsession))
+      FROM sessions_within(INTERVAL 4 HOURS) s JOIN events a USING (user_id, device_id) JOIN events b USING (user_id, device_id)
+      WHERE a.client_event = 'beer_products' AND b.client_event = 'beer_product_detail'
+        AND a.client_timestamp BETWEEN s.beginsession AND s.endsession AND b.client_timestamp BETWEEN s.beginsession AND s.endsession
+        AND (b.client_timestamp > a.client_timestamp OR (b.client_timestamp = a.client_timestamp AND b.event_id > a.event_id))`);
+    expect((await counts.nth(1).textContent())?.replaceAll(',', '')).toContain(String(wanted));
+  });
+
+  it('give the events of one session in their order', async () => {
+    const busy = rows.toSorted((a, b) => b.beginsession - a.beginsession)[0]!;
+    await open(`?range=all&user=${busy.user_id}`);
+    await page.locator('tbody button.link').first().click();
+    await page.locator('dialog li, dialog [role=alert]').first().waitFor();
+    expect(await page.locator('dialog [role=alert]').allTextContents()).toEqual([]);
+    expect(await page.locator('dialog li').count()).toBe(busy.events);
+    await page.keyboard.press('Escape');
+    await expect.poll(() => page.locator('dialog').isVisible()).toBe(false);
+  });
+});
+
+describe('a tile', () => {
+  it('gives its rows as a table, as CSV and as Parquet, and its SQL', async () => {
+    await open('?range=all');
+    const tile = page.locator('taphouse-tile[heading="Time spent, by device"]');
+    await tile.getByRole('button', { name: 'Table', exact: true }).click();
+    expect(await tile.locator('tbody tr').count()).toBe(3);
+    const [csv] = await Promise.all([page.waitForEvent('download'), tile.getByRole('button', { name: 'CSV' }).click()]);
+    expect((await readFile(await csv.path(), 'utf8')).split('\r\n')[0]).toBe('device_id,duration_sec,events,sessions');
+    const [parquet] = await Promise.all([
+      page.waitForEvent('download'),
+      tile.getByRole('button', { name: 'Parquet' }).click(),
+    ]);
+    const path = await parquet.path();
+    expect(await native(`SELECT sum(sessions) FROM read_parquet('${path}')`)).toBe(await sessions());
+    const link = new URL((await tile.getByRole('link', { name: 'SQL' }).getAttribute('href')) ?? '', server.origin);
+    const sql = decodeURIComponent(link.hash.replace('#sql=', ''));
+    expect(await native(`SELECT sum(sessions) FROM (${sql})`)).toBe(await sessions());
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('hostile texts', () => {
+  it('are shown as text wherever they stand, and run nowhere', async () => {
+    await open('?range=all', hostileServer);
+    expect(await sessions()).toBe(hostileTexts.length);
+    await page.locator('.bars li').first().waitFor();
+    for (const tile of await page.locator('taphouse-tile').all()) {
+      const table = tile.getByRole('button', { name: 'Table', exact: true });
+      await table.click();
+      await table.click();
+    }
+    for (const [index, text] of hostileTexts.entries()) {
+      await page.goto(`${hostileServer.origin}/dashboard/?range=all&user=${encodeURIComponent(text)}`);
+      await expect.poll(sessions).toBe(1);
+      if (index % 6 > 0) continue;
+      await page.locator('tbody button.link').first().click();
+      await page.locator('dialog li').first().waitFor();
+      expect(await page.locator('dialog .what').textContent()).toBe(text.replaceAll('\u0000', '\uFFFD'));
+    }
+    expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('accessibility', () => {
+  it.each(['light', 'dark'] as const)('has no fault that axe finds, in %s', async (colorScheme) => {
+    await page.emulateMedia({ colorScheme });
+    await open('?range=all&gap=1800s&device=mobile&compare=1');
+    await page.locator('.bars li').first().waitFor();
+    // Through the debugger, which the page's own policy does not bind.
+    await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    const results = await page.evaluate(() =>
+      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
+    );
+    expect(results.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`)).toEqual(
+      [],
+    );
+  });
+});
