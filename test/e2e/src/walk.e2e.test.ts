@@ -56,7 +56,7 @@ test('a visitor walks the shop, and the visit is a session on the dashboard with
     'SELECT session_id, events::INT AS events, beginnavigation, endnavigation FROM sessions',
   );
   expect(session).toEqual({
-    session_id: expect.stringMatching(/_\d{10}$/),
+    session_id: expect.stringMatching(/^[0-9A-Z]+_[0-9A-Z]{3}\d{10}$/),
     events: visit.length,
     beginnavigation: first!.client_event,
     endnavigation: last!.client_event,
