@@ -11,7 +11,9 @@ export {
   createSessionizer,
   restoreSessionizer,
 } from './engine/sessionizer.ts';
-export { type PumpOptions, pump } from './pump.ts';
+export { type LagSessions, type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
+export { type Alert, type AlertRule, alertsOf, parseAlerts } from './alerts.ts';
+export { type PumpOptions, type PumpSlice, pump } from './pump.ts';
 export {
   type Checkpoint,
   type CheckpointChange,

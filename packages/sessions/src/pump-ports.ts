@@ -14,6 +14,8 @@ export interface Checkpoint {
   configHash: string;
   /** Open windows and deduplication memory, as `Sessionizer.changes` gave them; ordered by id. */
   parts: readonly StatePart[];
+  /** Live sessions, as `LagSessions.snapshot` gave them. */
+  live?: Uint8Array;
 }
 
 /** One step from a checkpoint to the next: a commit saves what has changed, not all there is. */
@@ -23,6 +25,7 @@ export interface CheckpointChange {
   put: readonly StatePart[];
   /** Ids of parts no longer needed. */
   drop: readonly number[];
+  live?: Uint8Array;
 }
 
 export interface StatePart {

@@ -173,6 +173,24 @@ describe('pump', () => {
     ]);
   });
 
+  it('tells what live sessions go on and which have ended, over a restart', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const ended: number[] = [];
+    const onSlice: PumpOptions['onSlice'] = (slice) => void ended.push(...slice.ended.map((row) => row.events));
+    const options = { stream, window, lag: { gapMs: 60_000 }, commitEveryMs: 0, onSlice };
+    const event = click({ client_timestamp: clock.now });
+    await append(stream, event);
+    await runUntil(() => lake.rawdata.rows.length === 1, { ...options, ...lake.open() });
+    clock.now += 50_000;
+    await append(stream, event, click({ client_timestamp: clock.now }));
+    await runUntil(() => lake.rawdata.rows.length === 3, { ...options, ...lake.open() });
+    expect(ended).toEqual([]);
+    clock.now += 60_000;
+    await runUntil(() => ended.length > 0, { ...options, ...lake.open() });
+    expect(ended).toEqual([2]);
+  });
+
   it('refuses a lake that ends before the state', async () => {
     const { stream } = clockedStream();
     const lake = new MemoryLake();

@@ -8,6 +8,7 @@ import {
   createSessionizer,
   restoreSessionizer,
 } from './engine/sessionizer.ts';
+import { type LagSessions, type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
 import type { StaggerWindow } from './stagger-window.ts';
 
 export interface PumpOptions {
@@ -31,6 +32,8 @@ export interface PumpOptions {
   keepLogMs?: number;
   /** Longest wait before a failed write is tried again, milliseconds; the first wait is 200. Default 30,000. */
   maxRetryMs?: number;
+  /** Follows live sessions too, which `onSlice` gets. A restart goes on with them. */
+  lag?: LagWindow;
   /** After each slice, with what it brought; before that is in the lake. Must not throw. */
   onSlice?: (slice: PumpSlice) => void;
   /** After each commit is in the lake and the state. Must not throw. */
@@ -44,6 +47,10 @@ export interface PumpSlice {
   events: readonly ClickEvent[];
   rows: readonly SessionRow[];
   sessionizer: Pick<Sessionizer, 'openRows' | 'stats'>;
+  /** Live sessions that ended; after a crash some are reported again, with the same row_id. Empty without `lag`. */
+  ended: readonly SessionRow[];
+  /** Live sessions going on, if `lag` is given. */
+  live?: Pick<LagSessions, 'openRows' | 'size'>;
 }
 
 /**
@@ -65,12 +72,16 @@ export async function pump(options: PumpOptions): Promise<void> {
 const start: Mark = { position: '', clockAt: 0, drained: false };
 
 const firstRetryMs = 200;
+const maxSavedLive = 20_000;
 
 class PumpRun {
   readonly #options: PumpOptions;
   #sessionizer: Sessionizer;
   #journal = new Journal([]);
   /** What the lake and the state have. */
+  #live: LagSessions | undefined;
+  /** Live sessions ended since the last slice was told. */
+  #ended: SessionRow[] = [];
   #committed: Mark = start;
   #position = start.position;
   #clockAt = start.clockAt;
@@ -82,7 +93,8 @@ class PumpRun {
 
   constructor(options: PumpOptions) {
     this.#options = options;
-    this.#sessionizer = createSessionizer(options.window, engineOptions(options));
+    this.#live = options.lag && createLagSessions(options.lag);
+    this.#sessionizer = createSessionizer(options.window, this.#engineOptions());
   }
 
   /** Brings state and lake to one mark, and the engine to the window that is asked for. */
@@ -138,9 +150,10 @@ class PumpRun {
   #restore(checkpoint: Checkpoint): void {
     this.#sessionizer = restoreSessionizer(
       checkpoint.parts.map((part) => part.bytes),
-      engineOptions(this.#options),
+      this.#engineOptions(),
     );
     this.#journal = new Journal(checkpoint.parts);
+    if (this.#options.lag) this.#live = createLagSessions(this.#options.lag, checkpoint.live);
     this.#committed = checkpoint.mark;
     this.#position = checkpoint.mark.position;
     this.#clockAt = checkpoint.mark.clockAt;
@@ -175,16 +188,16 @@ class PumpRun {
   /** Another window than before: the old windows are closed early, in a commit of their own. */
   async #changeWindow(): Promise<void> {
     const { window } = this.#options;
-    const next = createSessionizer(window, engineOptions(this.#options));
+    const next = createSessionizer(window, this.#engineOptions());
     if (next.configHash === this.#sessionizer.configHash) return;
     append(this.#rows, this.#sessionizer.drain());
     await this.#commit(true);
-    this.#sessionizer = createSessionizer(window, engineOptions(this.#options), this.#sessionizer);
+    this.#sessionizer = createSessionizer(window, this.#engineOptions(), this.#sessionizer);
     await this.#save(this.#committed);
   }
 
   async #take(slice: Slice): Promise<void> {
-    const { onSlice, commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
+    const { commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
     const events: ClickEvent[] = [];
     const rows: SessionRow[] = [];
     const batches = slice.records.map((record) => decodeEvents(record.data));
@@ -200,8 +213,15 @@ class PumpRun {
     this.#clockAt = Math.max(this.#clockAt, slice.clockAt);
     append(this.#rows, closed);
     append(rows, closed);
-    onSlice?.({ events, rows, sessionizer: this.#sessionizer });
+    this.#tell(events, rows);
     if (this.#clockAt - this.#committedAt >= commitEveryMs) await this.#commit(false);
+  }
+
+  #tell(events: readonly ClickEvent[], rows: readonly SessionRow[]): void {
+    if (this.#live) append(this.#ended, this.#live.advance(this.#clockAt));
+    const live = this.#live && { live: this.#live };
+    this.#options.onSlice?.({ events, rows, sessionizer: this.#sessionizer, ended: this.#ended, ...live });
+    this.#ended = [];
   }
 
   #count(record: StoredRecord, events: readonly ClickEvent[]): void {
@@ -242,7 +262,9 @@ class PumpRun {
     const { state, shard } = this.#options;
     const { configHash } = this.#sessionizer;
     const parts = this.#journal.add(this.#sessionizer.changes());
-    await this.#persist(() => state.save(shard, { mark, configHash, ...parts }));
+    // Written in full at each commit, hence the bound; beyond it a restart begins anew with them.
+    const live = this.#live && this.#live.size <= maxSavedLive && { live: this.#live.snapshot() };
+    await this.#persist(() => state.save(shard, { mark, configHash, ...parts, ...live }));
     this.#committed = mark;
   }
 
@@ -282,16 +304,20 @@ class PumpRun {
     return this.#options.maxRetryMs ?? 30_000;
   }
 
+  #engineOptions(): SessionizerOptions {
+    const { maxOpenWindows, hashSeed } = this.#options;
+    return {
+      ...(maxOpenWindows !== undefined && { maxOpenWindows }),
+      ...(hashSeed !== undefined && { hashSeed }),
+      ...(this.#live && {
+        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.count(event, arrivedAt) ?? []),
+      }),
+    };
+  }
+
   #after(): { after?: string } {
     return this.#position === '' ? {} : { after: this.#position };
   }
-}
-
-function engineOptions({ maxOpenWindows, hashSeed }: PumpOptions): SessionizerOptions {
-  return {
-    ...(maxOpenWindows === undefined ? {} : { maxOpenWindows }),
-    ...(hashSeed === undefined ? {} : { hashSeed }),
-  };
 }
 
 /** Below 0 if `a` comes before `b`. */

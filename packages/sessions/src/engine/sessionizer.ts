@@ -62,6 +62,8 @@ export interface SessionizerOptions {
   maxOpenWindows?: number;
   /** Stirs the hash tables, so that nobody can choose ids that collide. Changes no row. Default 0. */
   hashSeed?: number;
+  /** Called for each event that is counted, copies not, with the arrival clock. */
+  onCounted?: (event: ClickEvent, arrivedAt: number) => void;
 }
 
 /**
@@ -92,14 +94,10 @@ export function createSessionizer(
  */
 export function restoreSessionizer(
   parts: readonly Uint8Array[],
-  { hashSeed }: Pick<SessionizerOptions, 'hashSeed'> = {},
+  options: Pick<SessionizerOptions, 'hashSeed' | 'onCounted'> = {},
 ): Sessionizer {
-  return restoreEngine(parts, hashSeed);
-}
-
-function restoreEngine(parts: readonly Uint8Array[], hashSeed = 0): Engine {
   const head = lastHead(parts);
-  const engine = new Engine(staggerWindow(head.window), { maxOpenWindows: head.maxOpenWindows, hashSeed });
+  const engine = new Engine(staggerWindow(head.window), { ...options, maxOpenWindows: head.maxOpenWindows });
   engine.restore(head, parts);
   return engine;
 }
@@ -110,6 +108,7 @@ class Engine implements Sessionizer {
   readonly window: StaggerWindow;
   readonly configHash: string;
   readonly #maxOpenWindows: number;
+  readonly #onCounted: SessionizerOptions['onCounted'];
   readonly #visitors: Visitors;
   readonly #windows: OpenWindows;
   readonly #names = new Names();
@@ -132,11 +131,12 @@ class Engine implements Sessionizer {
   /** What `prepare` read; kept so that the reading is not optimized away. */
   touched = 0;
 
-  constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0 }: SessionizerOptions) {
+  constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0, onCounted }: SessionizerOptions) {
     if (!(maxOpenWindows >= 1))
       throw new RangeError(`sessionizer: maxOpenWindows is ${maxOpenWindows}; give 1 or more`);
     this.window = window;
     this.#maxOpenWindows = maxOpenWindows;
+    this.#onCounted = onCounted;
     const bound = maxOpenWindows === Infinity ? '' : `-m${maxOpenWindows}`;
     this.configHash = `s${window.stepMs}-r${window.rangeMs}${bound}`;
     this.#visitors = new Visitors(hashSeed);
@@ -155,6 +155,7 @@ class Engine implements Sessionizer {
       return rows;
     }
     this.#events += 1;
+    this.#onCounted?.(event, this.#clockAt);
     const timeagg = Math.floor(event.client_timestamp / this.window.stepMs) * this.window.stepMs;
     const visitorHash =
       prepared < 0 ? this.#visitors.hash(event.user_id, event.device_id) : (this.#hashes[prepared] as number);

@@ -6,6 +6,7 @@ import type { PumpState, StatePart } from '../pump-ports.ts';
 interface Head {
   mark: Mark;
   configHash: string;
+  live?: Uint8Array;
 }
 
 /**
@@ -20,18 +21,19 @@ export async function openPumpState(path: string): Promise<PumpState & { close()
   const parts = db.openDB<Uint8Array, [shard: string, id: number]>({ name: 'parts', encoding: 'binary' });
   return {
     async load(shard) {
-      const head = heads.get(shard);
-      if (!head) return undefined;
+      const found = heads.get(shard);
+      if (!found) return undefined;
+      const { live, ...head } = found;
       const range = parts.getRange({ start: [shard, 0], end: [shard, Number.MAX_SAFE_INTEGER] });
       // Copies: lmdb uses the memory of what it read again.
       const saved: StatePart[] = [...range].map(({ key, value }) => ({ id: key[1], bytes: Uint8Array.from(value) }));
-      return { ...head, parts: saved };
+      return { ...head, ...(live && { live: Uint8Array.from(live) }), parts: saved };
     },
-    async save(shard, { mark, configHash, put, drop }) {
+    async save(shard, { put, drop, ...head }) {
       await db.transaction(() => {
         for (const id of drop) void parts.remove([shard, id]);
         for (const { id, bytes } of put) void parts.put([shard, id], bytes);
-        void heads.put(shard, { mark, configHash });
+        void heads.put(shard, head);
       });
     },
     close: () => db.close(),

@@ -27,10 +27,10 @@ export class MemoryLake {
       },
       state: {
         load: async (shard) => this.saved.get(shard),
-        save: async (shard, { mark, configHash, put, drop }) => {
+        save: async (shard, { put, drop, ...head }) => {
           await at('before the state');
           const kept = this.saved.get(shard)?.parts.filter((part) => !drop.includes(part.id)) ?? [];
-          this.saved.set(shard, { mark, configHash, parts: structuredClone([...kept, ...put]) });
+          this.saved.set(shard, { ...head, parts: structuredClone([...kept, ...put]) });
           await at('after the state');
         },
       },
