@@ -121,6 +121,11 @@ pair("kda-worked-example", KDA, "the guide's own example: one row of 3 events, o
       ("2026-11-23T11:00:20Z", "2026-11-23T11:00:30Z", "a-2", "two"),
       ("2026-11-23T11:00:55Z", "2026-11-23T11:01:05Z", "a-3", "three"),
       ("2026-11-23T11:01:05Z", "2026-11-23T11:01:15Z", "a-4", "four")], step=60)
+pair("kda-stagger-example", "AWS, Kinesis Data Analytics for SQL developer guide, 'Example: Stagger Window'",
+     "six records of one minute each, arriving over two: one row of 6 a ticker, however the minute falls",
+     [(f"2018-08-01T20:{minute}:{second}.{milli}Z", f"2018-08-01T20:{17 + (t // 60)}:{t % 60:02d}Z", f"{ticker}-{n}", "trade", ticker, "kda")
+      for ticker, minute, second, milli, first in [("AMZN", 17, 20, "797", 30), ("INTC", 18, 21, "043", 91)]
+      for n, t in enumerate(range(first, first + 60, 10))], step=60)
 pair("article-user-20", ARTICLE, "user 20: 34 seconds from B_10 to A_02 are one lag session over two buckets",
      [("2018-11-29T23:35:10Z", "2018-11-29T23:35:11Z", "b-1", "B_10", "20", "computer"),
       ("2018-11-29T23:35:21Z", "2018-11-29T23:35:22Z", "b-2", "A_01", "20", "computer"),
