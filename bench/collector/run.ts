@@ -26,7 +26,7 @@ interface Round {
 }
 
 const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' }, only: { type: 'string' } } });
-const names = values.only?.split(',') ?? ['raw', 'hono', 'memory', 'log'];
+const names = values.only?.split(',') ?? ['raw', 'hono', 'nowhere', 'memory', 'log'];
 const variants: Variant[] = [];
 for (const name of names) variants.push(await startVariant(name));
 const bodyFile = join(tmpdir(), `taphouse-bench-body-${process.pid}.json`);

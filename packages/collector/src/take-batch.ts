@@ -74,7 +74,7 @@ export async function takeBatch(body: string, sender: Sender, options: TakeOptio
   if (barred) return barred;
   const { accepted, rejected } = await identified(batch, options.identity);
   mark(accepted, userAgent);
-  const fault = await store(accepted, batch.plain, sender, options);
+  const fault = await store(accepted, sender, options);
   if (fault !== null) return refused(503, fault);
   metrics.count('events', '', accepted.length);
   metrics.count('dropped', '', batch.dropped);
@@ -156,14 +156,13 @@ function mark(events: readonly ClickEvent[], userAgent: UserAgent | null): void 
 /** Null once durable, or why it is not. */
 async function store(
   events: readonly ClickEvent[],
-  plain: boolean,
   { requestId }: Sender,
   options: TakeOptions,
 ): Promise<string | null> {
   if (events.length === 0) return null;
   const startedAt = performance.now();
   try {
-    await options.stream.append(toRecords(events, plain));
+    await options.stream.append(toRecords(events));
   } catch (error) {
     const full = error instanceof StreamFullError;
     options.metrics.count('appendFailures', full ? 'full' : 'unavailable');

@@ -4,11 +4,11 @@ import type { StreamRecord } from '@taphouse/streams';
 /** Characters of a record: at most 3 bytes each, so that it stays under the stream's 1 MiB whatever they are. */
 const maxRecordLength = 349_000;
 
-/** A batch's events as stream records: one a visitor and device, in the batch's order; more only if they outgrow one. `plain` as in `encodeEvents`. */
-export function toRecords(events: readonly ClickEvent[], plain = false): StreamRecord[] {
+/** A batch's events as stream records: one a visitor and device, in the batch's order; more only if they outgrow one. */
+export function toRecords(events: readonly ClickEvent[]): StreamRecord[] {
   return groupByVisitor(events).flatMap((group) => {
     const key = partitionKey(group[0]!.user_id, group[0]!.device_id);
-    const lines = encodeEvents(group, plain);
+    const lines = encodeEvents(group);
     if (lines.length <= maxRecordLength) return [{ partitionKey: key, data: lines }];
     return split(lines).map((data) => ({ partitionKey: key, data }));
   });

@@ -34,52 +34,10 @@ export interface ClickEvent {
   user_agent: string | null;
 }
 
-/**
- * Writes events as JSON lines, the form of a stream record.
- *
- * @param plain that no text from the batch needs escaping, as `ParsedBatch.plain` says: then lines are put together,
- * in a third of the time of JSON.stringify
- */
-export function encodeEvents(events: readonly ClickEvent[], plain = false): string {
-  if (!plain) return events.map((event) => JSON.stringify(event)).join('\n');
-  let lines = '';
-  let tail = '';
-  let before: ClickEvent | undefined;
-  for (const event of events) {
-    // What the collector adds is the same for a whole batch.
-    if (!before || !sharesTail(event, before)) tail = plainTail(event);
-    lines += before ? `\n${plainHead(event)}${tail}` : plainHead(event) + tail;
-    before = event;
-  }
-  return lines;
-}
-
-function plainHead(event: ClickEvent): string {
-  return (
-    `{"event_id":"${event.event_id}","user_id":"${event.user_id}","device_id":"${event.device_id}",` +
-    `"client_event":"${event.client_event}","client_timestamp":${event.client_timestamp},` +
-    `"received_at":${event.received_at},"page_url":${plainText(event.page_url)},` +
-    `"page_title":${plainText(event.page_title)},"referrer":${plainText(event.referrer)},` +
-    `"device_type":${plainText(event.device_type)},"properties":{${plainEntries(event.properties)}},`
-  );
-}
-
-function plainTail({ clock_offset_ms, ip, user_agent }: ClickEvent): string {
-  return `"clock_offset_ms":${clock_offset_ms},"ip":${JSON.stringify(ip)},"user_agent":${JSON.stringify(user_agent)}}`;
-}
-
-function sharesTail(a: ClickEvent, b: ClickEvent): boolean {
-  return a.clock_offset_ms === b.clock_offset_ms && a.ip === b.ip && a.user_agent === b.user_agent;
-}
-
-function plainText(text: string | null): string {
-  return text === null ? 'null' : `"${text}"`;
-}
-
-function plainEntries(properties: Record<string, string>): string {
-  let entries = '';
-  for (const key in properties) entries += `${entries === '' ? '' : ','}"${key}":"${properties[key]!}"`;
-  return entries;
+/** Writes events as JSON lines, the form of a stream record. `event_id` is their first field, as `ClickEvent` lists them. */
+export function encodeEvents(events: readonly ClickEvent[]): string {
+  // One call for all is faster than one for each. Quotes inside strings are escaped, so this seam is never inside one.
+  return JSON.stringify(events).slice(1, -1).replaceAll('},{"event_id":', '}\n{"event_id":');
 }
 
 /** Reads what `encodeEvents` wrote. */

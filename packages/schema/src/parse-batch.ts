@@ -51,8 +51,6 @@ export interface ParsedBatch {
   dropped: number;
   accepted: ClickEvent[];
   rejected: RejectedEvent[];
-  /** No text of the accepted events needs escaping in JSON, user agent and address aside: the body had no escape. */
-  plain: boolean;
 }
 
 /**
@@ -79,7 +77,6 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
   if (events.length > limits.maxEvents)
     return faulty(`events: ${events.length} in one batch, limit ${limits.maxEvents}; send fewer`);
 
-  const plain = !body.includes('\\') && body.isWellFormed();
   const parsed: ParsedBatch = {
     fault: null,
     writeKey: typeof batch.write_key === 'string' ? batch.write_key : null,
@@ -88,10 +85,9 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
     dropped: isCount(batch.dropped) ? batch.dropped : 0,
     accepted: [],
     rejected: [],
-    plain,
   };
-  // NUL and half a surrogate pair need an escape, too, or a body that never was UTF-8.
-  const reader = new EventReader(batch, context, limits, !plain);
+  // NUL and half a surrogate pair need an escape, or a body that never was UTF-8.
+  const reader = new EventReader(batch, context, limits, body.includes('\\u') || !body.isWellFormed());
   for (const [index, event] of events.entries()) {
     const result = reader.read(event);
     if (typeof result === 'string') parsed.rejected.push({ index, reason: result, event });
@@ -101,7 +97,7 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
 }
 
 function faulty(fault: string): ParsedBatch {
-  return { fault, writeKey: null, batchId: null, identity: null, dropped: 0, accepted: [], rejected: [], plain: false };
+  return { fault, writeKey: null, batchId: null, identity: null, dropped: 0, accepted: [], rejected: [] };
 }
 
 class Refusal extends Error {}

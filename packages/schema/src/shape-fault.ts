@@ -16,13 +16,14 @@ const closeBrace = 0x7d;
  */
 export function shapeFault(json: string, limits: Pick<Limits, 'maxDepth' | 'maxKeys' | 'maxValues'>): string | null {
   const { maxDepth, maxKeys, maxValues } = limits;
+  const escapes = json.includes('\\');
   /** Keys so far of the object at each depth. */
   const keys: number[] = [];
   let depth = 0;
   let values = 0;
   for (let i = 0; i < json.length; i += 1) {
     const code = json.charCodeAt(i);
-    if (code === quote) i = endOfString(json, i);
+    if (code === quote) i = escapes ? endOfString(json, i) : endOfPlainString(json, i);
     else if (code === comma) values += 1;
     else if (code === colon) {
       const count = (keys[depth] ?? 0) + 1;
@@ -47,4 +48,10 @@ function endOfString(json: string, start: number): number {
     else if (code === quote) return i;
   }
   return json.length;
+}
+
+/** The same in a text without a backslash. */
+function endOfPlainString(json: string, start: number): number {
+  const end = json.indexOf('"', start + 1);
+  return end < 0 ? json.length : end;
 }
