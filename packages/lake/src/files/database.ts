@@ -9,13 +9,19 @@ export interface Database {
   close(): void;
 }
 
-/**
- * @param threads how many cores a statement may use
- * @param spillFolder where a sort that outgrows memory goes
- */
-export async function openDatabase(options: { threads?: number; spillFolder?: string } = {}): Promise<Database> {
+export interface DatabaseOptions {
+  /** How many cores a statement may use. Default: all. */
+  threads?: number;
+  /** Beyond this a sort goes to `spillFolder`, bytes. Default: DuckDB's, most of the machine's. */
+  maxMemoryBytes?: number;
+  spillFolder?: string;
+}
+
+/** Opens one; nothing of it outlives `close`. */
+export async function openDatabase(options: DatabaseOptions = {}): Promise<Database> {
   const instance = await DuckDBInstance.create(':memory:', {
     ...(options.threads ? { threads: String(options.threads) } : {}),
+    ...(options.maxMemoryBytes ? { memory_limit: `${options.maxMemoryBytes}B` } : {}),
     ...(options.spillFolder ? { temp_directory: options.spillFolder } : {}),
     // Nothing is fetched from elsewhere at run time.
     autoinstall_known_extensions: 'false',

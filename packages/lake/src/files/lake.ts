@@ -41,7 +41,11 @@ export type LakeOptions = LakePlace & {
   onTrouble?: (error: Error) => void;
   /** How long after its end a day is sealed without being asked, milliseconds. Default 3,600,000. */
   sealAfterMs?: number;
+  /** Memory for merging, erasing and rebuilding, bytes; beyond it they go to the disk. Default 512 MiB. */
+  maxMergeBytes?: number;
 };
+
+const defaultMergeBytes = 512 * 1024 ** 2;
 
 /** Which days `Lake.compact` takes. */
 export interface CompactOptions {
@@ -99,7 +103,11 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
     options,
     place,
     await openDatabase(),
-    await openDatabase({ threads: 1, spillFolder: place.workFolder }),
+    await openDatabase({
+      threads: 1,
+      maxMemoryBytes: options.maxMergeBytes ?? defaultMergeBytes,
+      spillFolder: place.workFolder,
+    }),
   );
   try {
     await lake.upgrade();
