@@ -154,6 +154,15 @@ export class LakeSession {
     await this.#reopened;
   }
 
+  /** After a trap the module is of no more use: whatever is asked of it traps again. */
+  async #afterTrap(error: unknown, sql: string): Promise<StatementError> {
+    this.#reopened = this.close().then(() => this.open());
+    this.#options.onRecycled();
+    await this.#reopened;
+    const message = 'DuckDB-WASM broke down on this statement, and was started again. Another form of it may run.';
+    return new StatementError(message, sql, null, error);
+  }
+
   get #open(): Connection {
     if (!this.#lake) throw new StatementError('The database is not open; wait until it has started', '', null, null);
     return this.#lake;
@@ -193,6 +202,7 @@ export class LakeSession {
       return await Promise.race([task(this.#open), promise]);
     } catch (error) {
       if (error instanceof StoppedError) throw error;
+      if (isTrap(error)) throw await this.#afterTrap(error, sql);
       throw statementError(error, sql, kind === 'rows' ? 1 : 0);
     } finally {
       this.#running = null;
@@ -283,6 +293,14 @@ const noShares: ReadonlyMap<string, number> = new Map();
 
 function difference(now: Fetched, before: Fetched): Fetched {
   return { bytes: now.bytes - before.bytes, requests: now.requests - before.requests };
+}
+
+/** WebAssembly stopped in the middle, which is no answer of DuckDB's: a fault in it, or no memory left. */
+function isTrap(error: unknown): boolean {
+  const said = error instanceof Error ? error.message : String(error);
+  return /null function|out of bounds|unreachable|signature mismatch|indirect call|Aborted\(|Maximum call stack/.test(
+    said,
+  );
 }
 
 function statementError(error: unknown, sql: string, prefixLines: number): StatementError {

@@ -43,7 +43,7 @@ export function factsBar(entry: Rows, actions: FactsActions): TemplateResult {
     <dl>
       ${fact('Rows', formatCount(result.rowCount), `${result.rowCount} rows, ${result.columns.length} columns`)}
       ${fact('Time', formatElapsed(stats.elapsedMs), 'from the start of the statement to its last row')}
-      ${fact('Fetched', fetchedWords(stats.fetched), `bytes of the lake in ${stats.fetched.requests} requests; what was fetched before is not fetched again`)}
+      ${fact('Fetched', fetchedWords(stats.fetched), `${stats.fetched.bytes} bytes of the lake in ${stats.fetched.requests} requests; what was fetched before is not fetched again`)}
       ${fact('Athena', priceWords(entry), `what Amazon Athena would charge: $5 a TB of the columns read (${formatBytes(stats.scannedBytes)} at most here), 10 MB at least, each time it runs`)}
     </dl>
     <div class="files" role="group" aria-label="Take the result along">

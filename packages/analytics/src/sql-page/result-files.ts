@@ -1,5 +1,5 @@
+import { saveFile } from '../export/save-file.ts';
 import type { QueryResult, SortBy } from './query-result.ts';
-import { saveFile } from './save-file.ts';
 import { csvLines, type FormatColumn, headerRow } from './text-formats.ts';
 
 export type FileFormat = 'csv' | 'json' | 'parquet';
@@ -12,10 +12,10 @@ export async function saveResult(result: QueryResult, sortBy: SortBy | null, for
   const name = `taphouse-${new Date().toISOString().slice(0, 19).replaceAll(':', '-')}.${format}`;
   if (format === 'parquet') {
     const bytes = await result.parquet(sortBy);
-    return saveFile(name, 'application/vnd.apache.parquet', [new Uint8Array(bytes)]);
+    return saveFile(name, 'application/vnd.apache.parquet', new Uint8Array(bytes));
   }
-  if (format === 'csv') return saveFile(name, 'text/csv;charset=utf-8', await csvParts(result, sortBy));
-  return saveFile(name, 'application/json', await jsonParts(result, sortBy));
+  if (format === 'csv') return saveFile(name, 'text/csv;charset=utf-8', new Blob(await csvParts(result, sortBy)));
+  return saveFile(name, 'application/json', new Blob(await jsonParts(result, sortBy)));
 }
 
 /** A result's columns as the text formats need them. */

@@ -322,7 +322,6 @@ export const sqlStyles = css`
   }
   kbd {
     font: 11.5px/1 var(--tap-mono);
-    opacity: 0.8;
   }
   .gap {
     flex: 1;

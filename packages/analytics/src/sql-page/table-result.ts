@@ -109,7 +109,7 @@ export class TableResult implements QueryResult {
   /** The table in the order asked for; sorted once, and then read from the sorted copy. */
   async #source(session: AsyncDuckDBConnection, sortBy: SortBy | null): Promise<string> {
     const column = sortBy && this.columns[sortBy.column];
-    if (!column) return this.#table;
+    if (!column || this.rowCount < 2) return this.#table;
     if (this.#sorted?.column === sortBy.column && this.#sorted.direction === sortBy.direction) return this.#sortedTable;
     this.#sorted = null;
     const order = `${quoted(column.name)} ${sortBy.direction === 'ascending' ? 'ASC' : 'DESC'} NULLS LAST, rowid`;

@@ -1,6 +1,7 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
 import { theme } from '../dashboard/theme.ts';
+import { saveFile } from '../export/save-file.ts';
 import { formatBytes } from './athena-cost.ts';
 import { RefusedError } from './allowed.ts';
 import type { Fetched } from './byte-count.ts';
@@ -32,7 +33,6 @@ import type { SortBy } from './query-result.ts';
 import { type FileFormat, saveResult } from './result-files.ts';
 import type { ResultGrid } from './result-grid.ts';
 import type { RunEntry, TabRun } from './run-entry.ts';
-import { saveFile } from './save-file.ts';
 import { examplesPanel, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
 import { sqlInLink, sqlLink } from './sql-link.ts';
 import { sqlStyles } from './sql-styles.ts';
@@ -493,7 +493,7 @@ export class TaphouseSql extends LitElement {
         return savedPanel(this.saved, {
           open: (query) => this.#openText(query.sql, query.name),
           remove: (query) => this.#remove(query),
-          exportAll: () => saveFile('taphouse-queries.json', 'application/json', [exportSaved(this.saved)]),
+          exportAll: () => saveFile('taphouse-queries.json', 'application/json', exportSaved(this.saved)),
           importFile: (file) => void this.#import(file),
         });
       case 'history':

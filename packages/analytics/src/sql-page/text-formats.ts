@@ -9,7 +9,7 @@ export interface FormatColumn {
 }
 
 /** What a spreadsheet would run as a formula. */
-const formula = /^[=+\-@\t\r]/;
+const formula = /^[=+\-@\t\r\n]/;
 
 /**
  * Rows as CSV (RFC 4180, CRLF), safe to open in a spreadsheet: text that begins as a formula gets an apostrophe

@@ -1,0 +1,396 @@
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DuckDBInstance } from '@duckdb/node-api';
+import { makeLake } from '@taphouse/lake/testing';
+import type { ClickEvent, Manifest } from '@taphouse/schema';
+import { click } from '@taphouse/schema/testing';
+import { openChromium } from '@taphouse/test-browser';
+import axe from 'axe-core';
+import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+
+import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
+import { shopRows } from '../testing/shop-rows.ts';
+import { exampleGroups } from './examples.ts';
+import { lakeRelations } from './lake-relations.ts';
+
+const hostile = '=1+1 <img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
+const testAt = Date.UTC(2026, 10, 23, 18);
+
+let browser: Browser;
+let pages: Awaited<ReturnType<typeof buildPages>>;
+let lake: string;
+let empty: string;
+let server: PagesServer;
+let context: BrowserContext;
+let page: Page;
+let faults: string[];
+let hosts: Set<string>;
+
+beforeAll(async () => {
+  [browser, pages] = await Promise.all([openChromium(), buildPages()]);
+  lake = await mkdtemp(join(tmpdir(), 'taphouse-sql-lake-'));
+  empty = await mkdtemp(join(tmpdir(), 'taphouse-sql-empty-'));
+  const rows = shopRows({ rows: 3000, untilAt: Date.now(), spanMs: 48 * 3_600_000 });
+  await makeLake({ folder: lake, rows, events: clicks(2000), commits: 2 });
+});
+afterAll(async () => {
+  await browser.close();
+  await pages.remove();
+  await Promise.all([lake, empty].map((folder) => rm(folder, { recursive: true, force: true })));
+});
+beforeEach(async () => {
+  context = await browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true });
+  server = await servePages({ pages: pages.folder, lake });
+  page = await context.newPage();
+  faults = [];
+  hosts = new Set();
+  page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+  page.on('pageerror', (error) => faults.push(error.message));
+  page.on('response', (response) => hosts.add(new URL(response.url()).origin));
+});
+afterEach(async () => {
+  await context.close();
+  await server.close();
+});
+
+function clicks(count: number): ClickEvent[] {
+  return Array.from({ length: count }, (_, index) =>
+    click({
+      event_id: `sqlpage-${String(index).padStart(6, '0')}`,
+      user_id: String(50 + (index % 20)),
+      client_event: index % 7 === 0 ? 'beer_checkout' : 'beer_products',
+      client_timestamp: testAt - index * 30_000,
+      page_title: index === 0 ? hostile : `Beer ${index % 9}`,
+      properties: { beer: `ale ${index % 5}` },
+    }),
+  );
+}
+
+async function open(path = '/sql/'): Promise<void> {
+  await page.goto(server.origin + path);
+  await page.locator('.run:enabled').waitFor();
+}
+
+async function run(sql: string): Promise<void> {
+  await page.getByLabel('New query').click();
+  await page.keyboard.insertText(sql);
+  await page.keyboard.press('Control+Enter');
+}
+
+/** Runs a query and gives the rows on screen, as text. */
+async function rowsOf(sql: string): Promise<string[][]> {
+  await run(sql);
+  await page.locator('.facts').waitFor();
+  const cells = page.locator('[role=gridcell]');
+  await expect.poll(async () => (await cells.allTextContents()).some(Boolean)).toBe(true);
+  return page
+    .locator('.body [role=row]')
+    .evaluateAll((found) =>
+      found.map((row) => Array.from(row.querySelectorAll('[role=gridcell]'), (cell) => cell.textContent ?? '')),
+    );
+}
+
+async function fact(name: string): Promise<{ value: string; about: string }> {
+  const found = page.locator('.facts dl > div').filter({ has: page.locator('dt', { hasText: name }) });
+  return { value: await found.locator('dd').innerText(), about: (await found.getAttribute('title')) ?? '' };
+}
+
+async function downloaded(button: string): Promise<Buffer> {
+  const [download] = await Promise.all<Download | void>([
+    page.waitForEvent('download'),
+    page.getByRole('button', { name: `Download ${button}` }).click(),
+  ]);
+  return readFile(await (download as Download).path());
+}
+
+const manifestOf = async (folder: string): Promise<Manifest> =>
+  JSON.parse(await readFile(join(folder, 'aggregated/manifest.json'), 'utf8')) as Manifest;
+const lakeSize = ({ files }: Manifest): number => files.reduce((sum, { bytes }) => sum + bytes, 0);
+
+/** Bytes of Parquet that a server has sent. */
+const lakeBytes = ({ requests }: PagesServer): number =>
+  requests.filter(({ path }) => path.endsWith('.parquet')).reduce((sum, { bytes }) => sum + bytes, 0);
+
+describe('the SQL page', () => {
+  it('answers under the strictest policy, and speaks to its own host only', async () => {
+    await open();
+    expect(await rowsOf('SELECT count(*) AS n, count(DISTINCT user_id) AS users FROM events')).toEqual([
+      ['2000', '20'],
+    ]);
+    await run("SELECT * FROM read_csv_auto('https://example.com/a.csv')");
+    await page.locator('.fault').waitFor();
+    expect([...hosts]).toEqual([server.origin]);
+    expect(faults.filter((fault) => !fault.includes('example.com'))).toEqual([]);
+  });
+
+  it('shows hostile data as text, everywhere', async () => {
+    await open();
+    const sql = `SELECT page_title, count(*) AS "<b>n</b>" FROM events GROUP BY 1 ORDER BY page_title = '${hostile.replaceAll("'", "''")}' DESC`;
+    const [first] = await rowsOf(sql);
+    expect(first?.[0]).toBe(hostile);
+    await page.locator('[role=gridcell]').first().dblclick();
+    expect(await page.locator('dialog pre').textContent()).toBe(hostile);
+    await page.keyboard.press('Escape');
+    for (const kind of ['Bars', 'Tree map']) {
+      await page.getByRole('button', { name: 'Chart' }).click();
+      await page.getByRole('button', { name: kind }).click();
+      await page.locator('taphouse-result-chart rect').first().waitFor();
+    }
+    await page.getByRole('button', { name: 'History' }).click();
+    await run(`SELECT "${hostile.replaceAll('"', '')}"`);
+    await page.locator('.fault').waitFor();
+    expect(await page.title()).toBe('SQL · Taphouse');
+    expect(await page.locator('img').count()).toBe(0);
+    expect(faults).toEqual([]);
+  });
+
+  it('counts the bytes that the server sent', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-bytes-'));
+    const noonAt = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 43_200_000;
+    await makeLake({ folder, rows: shopRows({ rows: 60_000, untilAt: noonAt, spanMs: 36_000_000 }) });
+    const own = await servePages({ pages: pages.folder, lake: folder });
+    await page.goto(`${own.origin}/sql/`);
+    await page.locator('.run:enabled').waitFor();
+    // The first statement also reads footers for its plan and its estimate, which are not its own.
+    await rowsOf('SELECT user_id FROM aggregated');
+    const before = lakeBytes(own);
+    await rowsOf('SELECT row_id, begin_event_id FROM aggregated');
+    const sent = lakeBytes(own) - before;
+    expect(sent).toBeGreaterThan(50_000);
+    expect(sent).toBeLessThan(lakeSize(await manifestOf(folder)));
+    expect(Number.parseInt((await fact('Fetched')).about, 10)).toBe(sent);
+    expect((await fact('Athena')).value).toBe('$0.00005');
+    await own.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('stops what is over the byte limit before a byte is read, and runs it if told to', async () => {
+    await page.addInitScript(() => localStorage.setItem('taphouse-sql-settings', '{"maxBytes":2000}'));
+    await open();
+    await page.getByText('Ask the lake').waitFor();
+    await run('SELECT * FROM aggregated LIMIT 1');
+    await page.getByText('Not run: over the byte limit').waitFor();
+    const columns = server.requests.filter(({ path, bytes }) => path.includes('aggregated') && bytes > 16_384);
+    expect(columns).toEqual([]);
+    await page.getByRole('button', { name: 'Run it anyway' }).click();
+    await page.locator('.facts').waitFor();
+    expect((await fact('Rows')).value).toBe('1');
+  });
+
+  it('shows the statement and the place of a fault', async () => {
+    await open();
+    await run('SELECT 1;\nSELECT user_id,\n  nope\nFROM sessions');
+    const fault = page.locator('.fault');
+    await fault.waitFor();
+    expect(await fault.locator('mark').textContent()).toBe('nope');
+    await page.getByRole('button', { name: 'Go to line 2, column 3' }).click();
+    expect(await page.locator('.cm-fault').textContent()).toBe('nope');
+    expect(await page.locator('.cm-activeLine').textContent()).toContain('nope');
+  });
+
+  it('tells a fault that DuckDB-WASM would lose behind the rows before it', async () => {
+    await open();
+    await run("SELECT CASE WHEN range = 500000 THEN error('late') ELSE range END FROM range(1000000)");
+    await page.locator('.fault').waitFor();
+    expect(await page.locator('.fault strong').textContent()).toContain('late');
+  });
+
+  it('tells of a file that is gone, and shows no part of the rows', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-gone-'));
+    await makeLake({ folder, events: clicks(3000), commits: 3 });
+    const broken = await servePages({ pages: pages.folder, lake: folder });
+    await page.goto(`${broken.origin}/sql/`);
+    await page.locator('.run:enabled').waitFor();
+    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.parquet'));
+    await rm(join(folder, files.toSorted().at(-1) ?? ''));
+    await run('SELECT event_id FROM rawdata');
+    await page.locator('.fault').waitFor();
+    await broken.close();
+    await rm(folder, { recursive: true });
+  });
+
+  it('refuses what could write or reach elsewhere', async () => {
+    await open();
+    for (const sql of ["COPY sessions TO 'x.csv'", 'INSTALL httpfs', "ATTACH 'x.db'"]) {
+      await run(sql);
+      await page.locator('.fault', { hasText: 'not run' }).waitFor();
+      await page
+        .getByLabel(/^Close/)
+        .last()
+        .click();
+    }
+  });
+
+  it('stops a statement with its worker, and runs the next one', async () => {
+    await open();
+    await rowsOf('SELECT 1 AS one');
+    await run('SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 1');
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('heading', { name: 'Stopped' }).waitFor();
+    expect(await rowsOf('SELECT 41 + 1 AS answer')).toEqual([['42']]);
+    await page.locator('.tab', { hasText: 'SELECT 1 AS one' }).click();
+    await page.getByRole('heading', { name: 'The rows are gone' }).waitFor();
+  });
+
+  it('keeps only the rows on screen in the page, sorts them all, and copies', async () => {
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
+    await open();
+    await rowsOf("SELECT range AS n, '-' || (range % 100) AS t FROM range(200000)");
+    expect(await page.locator('.body [role=row]').count()).toBeLessThan(60);
+    await page.locator('[role=columnheader]', { hasText: 'n' }).first().click();
+    await page.locator('[role=columnheader]', { hasText: 'n' }).first().click();
+    await expect.poll(() => page.locator('#cell-0-0').textContent()).toBe('199999');
+    await page.locator('[role=grid]').focus();
+    await page.keyboard.press('Control+End');
+    await expect.poll(() => page.locator('#cell-199999-0').textContent()).toBe('0');
+    await page.keyboard.press('Shift+ArrowUp');
+    await page.keyboard.press('Shift+ArrowLeft');
+    await page.keyboard.press('Control+c');
+    await page.locator('.notice', { hasText: '2 rows copied' }).waitFor();
+    expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("n\tt\n1\t'-1\n0\t'-0\n");
+  });
+
+  it('downloads CSV that no spreadsheet runs, JSON, and Parquet that DuckDB reads', async () => {
+    await open();
+    const sql = `SELECT 'x' AS a, -5 AS n, '=1+1' AS f, NULL AS e, MAP {'k': 'v'} AS m, TIMESTAMP '2026-11-23 18:00:00.5' AS t, 9007199254740993 AS big`;
+    await rowsOf(sql);
+    expect((await downloaded('csv')).toString()).toBe(
+      "a,n,f,e,m,t,big\r\nx,-5,'=1+1,,{k=v},2026-11-23 18:00:00.5,9007199254740993\r\n",
+    );
+    expect(JSON.parse((await downloaded('json')).toString())).toEqual([
+      { a: 'x', n: -5, f: '=1+1', e: null, m: { k: 'v' }, t: '2026-11-23T18:00:00.5Z', big: '9007199254740993' },
+    ]);
+    const file = join(empty, 'result.parquet');
+    await writeFile(file, await downloaded('parquet'));
+    const native = await (await DuckDBInstance.create()).connect();
+    const read = await native.runAndReadAll(`SELECT a, n, f, m['k'], t::VARCHAR, big::VARCHAR FROM '${file}'`);
+    expect(read.getRowsJson()).toEqual([['x', -5, '=1+1', 'v', '2026-11-23 18:00:00.5', '9007199254740993']]);
+    native.closeSync();
+    await rm(file);
+  });
+
+  it('opens a query from a link, and waits to be asked', async () => {
+    await open(`/sql/#sql=${encodeURIComponent("SELECT 'a+b' AS linked")}`);
+    await page.getByText('Ask the lake').waitFor();
+    expect(await page.locator('.cm-content').innerText()).toContain("SELECT 'a+b' AS linked");
+    expect(await page.locator('.facts').count()).toBe(0);
+    expect(page.url()).toBe(`${server.origin}/sql/`);
+  });
+
+  it('keeps tabs, history and saved queries over a reload', async () => {
+    await open();
+    await rowsOf('SELECT 7 AS seven');
+    await page.keyboard.press('Control+s');
+    await page.getByLabel('Name').fill('Lucky <b>');
+    await page.keyboard.press('Enter');
+    await page.reload();
+    expect(await page.locator('.now .tab').innerText()).toBe('Lucky <b>');
+    await page.getByRole('button', { name: 'History' }).click();
+    await page.locator('.item', { hasText: 'SELECT 7 AS seven' }).waitFor();
+    await page.getByRole('button', { name: 'Saved' }).click();
+    const [file] = await Promise.all([
+      page.waitForEvent('download'),
+      page.getByRole('button', { name: 'Export' }).click(),
+    ]);
+    await page.getByRole('button', { name: 'Delete Lucky <b>' }).click();
+    await page.getByText('Nothing saved yet').waitFor();
+    await page.locator('input[type=file]').setInputFiles(await file.path());
+    await page.locator('.item', { hasText: 'Lucky <b>' }).waitFor();
+  });
+
+  it('completes tables, columns of the tables named, and functions', async () => {
+    await open();
+    await page.getByLabel('New query').click();
+    await page.keyboard.type('SELECT s.begins', { delay: 5 });
+    await page.keyboard.insertText(' FROM sessions s');
+    for (let back = 0; back < ' FROM sessions s'.length; back += 1) await page.keyboard.press('ArrowLeft');
+    await page.keyboard.press('Control+Space');
+    await page.locator('.cm-completionLabel', { hasText: 'beginsession' }).waitFor();
+    // CodeMirror takes no key in the first 75 ms of a list, lest one choose blindly.
+    await page.waitForTimeout(150);
+    await page.keyboard.press('Tab');
+    await page.keyboard.type(', time_b');
+    await page.locator('.cm-completionLabel', { hasText: 'time_bucket' }).waitFor();
+    await page.waitForTimeout(150);
+    await page.keyboard.press('Tab');
+    expect(await page.locator('.cm-content').innerText()).toBe('SELECT s.beginsession, time_bucket() FROM sessions s');
+  });
+
+  it('lists the columns that the relations have', async () => {
+    await open();
+    for (const { name, call, columns } of lakeRelations) {
+      const rows = await rowsOf(`DESCRIBE SELECT * FROM ${call ?? name}`);
+      expect([name, rows.map(([column]) => column)]).toEqual([name, columns.map((column) => column.name)]);
+    }
+  });
+
+  it('runs every example', async () => {
+    await open();
+    await page.getByRole('button', { name: 'Examples' }).click();
+    for (const { name, sql } of exampleGroups.flatMap(({ examples }) => examples)) {
+      await page
+        .locator('.item')
+        .filter({ has: page.getByText(name, { exact: true }) })
+        .click();
+      await expect.poll(() => page.locator('.cm-content').innerText()).toContain(sql.split('\n')[0]);
+      await page.locator('.facts, .fault').waitFor();
+      expect([name, await page.locator('.fault').count()]).toEqual([name, 0]);
+    }
+    expect(faults).toEqual([]);
+  });
+
+  it('says so when the lake is empty, and when it does not answer', async () => {
+    const none = await servePages({ pages: pages.folder, lake: empty });
+    await page.goto(`${none.origin}/sql/`);
+    await page.getByText('No session yet').waitFor();
+    await page.keyboard.press('Control+Enter');
+    await page.getByRole('button', { name: /^Run/ }).click();
+    await page.locator('.none', { hasText: 'No row' }).waitFor();
+    await shoot('empty');
+    await none.close();
+    await run('SELECT count(*) FROM sessions');
+    await page.getByText('no answer').waitFor();
+  });
+
+  it('has no fault that axe can see, by day and by night', async () => {
+    await open();
+    await rowsOf('SELECT user_id, count(*) AS n FROM sessions GROUP BY 1 ORDER BY n DESC');
+    for (const view of ['Table', 'Chart', 'Plan']) {
+      await page.locator('.facts').getByRole('button', { name: view, exact: true }).click();
+      for (const colorScheme of ['light', 'dark'] as const) {
+        await page.emulateMedia({ colorScheme });
+        expect([view, colorScheme, await axeFaults()]).toEqual([view, colorScheme, []]);
+      }
+      await shoot(view.toLowerCase());
+    }
+  });
+});
+
+/** axe runs as a script of the test, which the page's policy does not bind. */
+async function axeFaults(): Promise<string[]> {
+  await page.evaluate(axe.source);
+  return page.evaluate(async () => {
+    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run(document);
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.map((node) => `${id}: ${node.target.flat().join(' > ')} ${node.failureSummary ?? ''}`),
+    );
+  });
+}
+
+/** Pictures for the eye, where `TAPHOUSE_SHOTS` names a folder. */
+async function shoot(name: string): Promise<void> {
+  const shots = process.env.TAPHOUSE_SHOTS;
+  if (!shots) return;
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      await page.setViewportSize({ width, height: width > 500 ? 860 : 844 });
+      await page.waitForTimeout(300);
+      await page.screenshot({ path: join(shots, `sql-${name}-${width}-${colorScheme}.png`) });
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 860 });
+}
