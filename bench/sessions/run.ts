@@ -1,0 +1,136 @@
+/**
+ * `pnpm bench sessions [--events 3000000] [--keys 50000,500000,5000000] [--seeds 10000]`
+ *
+ * The engine on one core: events a second and bytes an open window, beside native DuckDB's batch query over the same
+ * events on one thread; snapshots; and the engine's merged rows against brute force. CPU time, not wall time, so that other
+ * work on the machine disturbs less (it still takes cache and memory bandwidth).
+ */
+import { parseArgs } from 'node:util';
+import { createSessionizer, restoreSessionizer, windowPresets } from '../../packages/sessions/src/index.ts';
+import { batchSessions } from '../../packages/sessions/src/sql/index.ts';
+import { openNativeDuckDb } from '../../packages/sessions/src/testing/native.ts';
+import { writeResults } from '../results.ts';
+import { clickSlices } from './clicks.ts';
+import { compareSeeds } from './compare-seeds.ts';
+
+const { values } = parseArgs({
+  options: {
+    events: { type: 'string', default: '3000000' },
+    keys: { type: 'string', default: '50000,500000,5000000' },
+    seeds: { type: 'string', default: '10000' },
+    save: { type: 'boolean', default: false },
+  },
+});
+const events = Number(values.events);
+const window = windowPresets.seconds;
+
+interface Line {
+  keys: number;
+  events: number;
+  open: number;
+  engine: number;
+  duckdb: number;
+  bytes: number;
+  snapshotMs: number;
+  restoreMs: number;
+}
+
+const lines: Line[] = [];
+for (const keys of values.keys.split(',').map(Number)) {
+  const line = await measure(keys, Math.max(events, keys * 2));
+  lines.push(line);
+  console.log(line);
+}
+const seeds = compareSeeds(Number(values.seeds));
+console.log(seeds);
+const markdown = report();
+console.log(markdown);
+if (values.save) writeResults('sessions', markdown);
+
+async function measure(keys: number, count: number): Promise<Line> {
+  const source = { keys, perWindow: 4, seed: 7 };
+  const sessionizer = createSessionizer(window);
+  const half = count / 2;
+  let done = 0;
+  let cpuMs = 0;
+  let open = 0;
+  let bytes = 0;
+  // The first half warms up: code compiled, tables grown, windows closing as fast as they open.
+  for (const slice of clickSlices(source, count)) {
+    const from = process.threadCpuUsage();
+    sessionizer.prepare(slice);
+    for (const event of slice) sessionizer.push(event, event.received_at);
+    if (done >= half) cpuMs += cpuMsSince(from);
+    done += slice.length;
+    const stats = sessionizer.stats();
+    if (stats.openWindows > open) {
+      open = stats.openWindows;
+      bytes = stats.memoryBytes / open;
+    }
+  }
+  const from = process.threadCpuUsage();
+  const snapshot = sessionizer.snapshot();
+  const snapshotMs = cpuMsSince(from);
+  const restoring = process.threadCpuUsage();
+  restoreSessionizer([snapshot]);
+  const restoreMs = cpuMsSince(restoring);
+  const duckdb = await duckDbRate(source, Math.min(count, 1_000_000));
+  return { keys, events: count, open, engine: half / cpuMs / 1000, duckdb, bytes, snapshotMs, restoreMs };
+}
+
+/** Millions of events a second of the batch query on one thread, the table in memory. */
+async function duckDbRate(source: Parameters<typeof clickSlices>[0], count: number): Promise<number> {
+  const db = await openNativeDuckDb();
+  await db.run(
+    'CREATE TABLE rawdata (event_id VARCHAR, user_id VARCHAR, device_id VARCHAR, client_event VARCHAR, client_timestamp TIMESTAMP, received_at TIMESTAMP)',
+  );
+  for (const slice of clickSlices(source, count, 5000)) {
+    const rows = slice.map(
+      (event) =>
+        `('${event.event_id}','${event.user_id}','${event.device_id}','${event.client_event}',epoch_ms(${event.client_timestamp}),epoch_ms(${event.received_at}))`,
+    );
+    await db.run(`INSERT INTO rawdata VALUES ${rows.join(',')}`);
+  }
+  // The cheapest exact text: copies are whole copies here, so DISTINCT takes them out faster than a window function.
+  const query = batchSessions({ ...window, rawdata: 'rawdata' });
+  const rates = [];
+  for (let round = 0; round < 2; round += 1) {
+    const from = process.cpuUsage();
+    await db.run(`CREATE OR REPLACE TABLE found AS ${query}`);
+    const { user, system } = process.cpuUsage(from);
+    rates.push(count / (user + system));
+  }
+  return Math.max(...rates);
+}
+
+function cpuMsSince(from: NodeJS.CpuUsage): number {
+  const { user, system } = process.threadCpuUsage(from);
+  return (user + system) / 1000;
+}
+
+function report(): string {
+  const millions = (rate: number): string => `${rate.toFixed(2)} M`;
+  const rows = lines.map((line) => {
+    const cost = (lines[0] as Line).engine / line.engine;
+    const cells = [
+      line.keys.toLocaleString('en'),
+      line.open.toLocaleString('en'),
+      millions(line.engine),
+      `${cost.toFixed(2)} x`,
+      millions(line.duckdb),
+      Math.round(line.bytes),
+      Math.round(line.snapshotMs),
+      Math.round(line.restoreMs),
+    ];
+    return `| ${cells.join(' | ')} |`;
+  });
+  return `Engine on one core, string ids, copies removed, 4 clicks a window, events/s of CPU time; DuckDB's batch query over the same
+events (1 M of them, table in memory, copies removed) on one thread; memory of windows, visitors and seen ids with room to grow.
+
+| visitors | open windows | engine | cost of an event | DuckDB batch | bytes a window | snapshot, ms | restore, ms |
+|---|---|---|---|---|---|---|---|
+${rows.join('\n')}
+
+Merged rows against brute force, windows closed early at random, rows copied: ${seeds.seeds.toLocaleString('en')} seeds,
+${seeds.arrivals.toLocaleString('en')} arrivals, ${seeds.differences} differences.`;
+}
