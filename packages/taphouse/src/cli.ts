@@ -2,14 +2,15 @@
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
-import { readConfig, readRate, resolveData, UsageError } from './config.ts';
+import { readConfig, readRate, readVisitors, resolveData, UsageError } from './config.ts';
 
 const help = `taphouse - clickstream sessions on tap
 
-  taphouse start [--port 7400] [--data ./data] [--window seconds|minutes|<step>s] [--rate 20] [--no-traffic]
+  taphouse start [--port 7400] [--data ./data] [--window seconds|minutes|<step>s]
+                 [--rate 20] [--visitors shoppers|article] [--no-traffic]
       collector, sessions, lake and dashboard in one process, with simulated visitors unless --no-traffic
-  taphouse simulate [--endpoint http://localhost:7400] [--rate 20] [--write-key demo]
-      the article's visitors, at a rate in clicks per second, against any collector
+  taphouse simulate [--endpoint http://localhost:7400] [--rate 20] [--visitors article|shoppers] [--write-key demo]
+      the article's visitors, or believable ones, at a rate in clicks per second, against any collector
   taphouse query [--data ./data] [--format table|json|csv] "SQL"
       SQL over the lake, also while taphouse runs
   taphouse export [--data ./data] FILE.csv|json|parquet ["SQL"]
@@ -20,11 +21,14 @@ const help = `taphouse - clickstream sessions on tap
       seal the days that have ended; drop old days; remove a user everywhere, with proof
   taphouse resessionize | check   [--from 2026-11-23] [--to 2026-11-23] [--window 60s] [--data ./data]
       make the rows of some days again from their events, with any step; compare the two
+  taphouse doctor [--data ./data] [--port 7400] [--kinesis STREAM]
+      looks at Node, disk, lake and, if asked, a Kinesis stream, and says what to mend
   taphouse views --dialect duckdb|athena
       the views as SQL text, for your own DuckDB or Athena
 
 Environment: TAPHOUSE_PORT, TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by
-commas), TAPHOUSE_RATE_LIMIT (events/s), TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json)`;
+commas), TAPHOUSE_RATE_LIMIT (events/s), TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json),
+TAPHOUSE_ALERTS (such as "short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
 
 const options = {
   port: { type: 'string' },
@@ -33,6 +37,8 @@ const options = {
   rate: { type: 'string' },
   'no-traffic': { type: 'boolean' },
   endpoint: { type: 'string' },
+  visitors: { type: 'string' },
+  kinesis: { type: 'string' },
   'write-key': { type: 'string' },
   format: { type: 'string' },
   dialect: { type: 'string' },
@@ -66,6 +72,11 @@ const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> 
     (await import('./query.ts')).runExport(resolveData(flags.data, process.env), callerPath(rest[0]), rest[1]),
   import: async (flags, rest) =>
     (await lakeCommands()).runImport(resolveData(flags.data, process.env), callerPath(rest[0]), flags.window),
+  doctor: async (flags) => {
+    const { dataFolder, port } = readConfig(flags, process.env);
+    const sound = await (await import('./doctor.ts')).runDoctor(dataFolder, port, flags.kinesis);
+    if (!sound) process.exitCode = 1;
+  },
   views: async (flags) => (await import('./views.ts')).printViews(flags.dialect),
 };
 
@@ -121,7 +132,7 @@ async function runStart(flags: Flags): Promise<void> {
 
   data        ${config.dataFolder} (${tap.found.events > 0 ? `goes on; events so far: ${tap.found.events.toLocaleString('en')}` : 'new'})
   sessions    windows of ${stepMs / 1000} s steps, closed ${rangeMs / 1000} s after they open
-  visitors    ${config.trafficPerSecond > 0 ? `${config.trafficPerSecond} simulated clicks/s (off: npm start -- --no-traffic)` : 'no simulated ones'}
+  visitors    ${config.trafficPerSecond > 0 ? `${config.trafficPerSecond} simulated clicks/s by ${config.visitors} (off: npm start -- --no-traffic)` : 'no simulated ones'}
 
 Ctrl-C stops; what was taken is kept.`);
   const stopped = Promise.withResolvers<void>();
@@ -154,6 +165,7 @@ async function runSimulate(flags: Flags): Promise<void> {
     endpoint,
     perSecond,
     writeKey: flags['write-key'] ?? 'demo',
+    visitors: readVisitors(flags.visitors ?? 'article'),
     signal: stopping.signal,
     onSent: (count) => {
       sent += count;

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 
 import type { WriteKey } from '@taphouse/collector';
-import { parseWindow, type StaggerWindow } from '@taphouse/sessions';
+import { type AlertRule, parseAlerts, parseWindow, type StaggerWindow } from '@taphouse/sessions';
 
 /** Everything that `taphouse start` can be told. */
 export interface Config {
@@ -26,6 +26,12 @@ export interface Config {
   eventsPerSecond?: number;
   /** Refusals and faults as JSON lines on standard output. `TAPHOUSE_LOG=json`; default off. */
   log: boolean;
+  /** What to say of closed windows. `TAPHOUSE_ALERTS`, such as `short: duration_sec < 20`; see `parseAlerts`. */
+  alerts: readonly AlertRule[];
+  /** Where alerts are POSTed. `TAPHOUSE_ALERT_WEBHOOK`, signed with `TAPHOUSE_ALERT_SECRET` if that is set. */
+  webhook?: { url: string; secret?: string };
+  /** Who visits: `shoppers` with a purpose (default), or the `article`'s random clicks. `--visitors`. */
+  visitors: 'shoppers' | 'article';
   /** Clicks per second of simulated visitors; 0 for none. `--rate`, `--no-traffic`; default 20. */
   trafficPerSecond: number;
 }
@@ -36,6 +42,7 @@ export interface Flags {
   data?: string | undefined;
   window?: string | undefined;
   rate?: string | undefined;
+  visitors?: string | undefined;
   'no-traffic'?: boolean | undefined;
 }
 
@@ -58,6 +65,9 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     dataFolder: resolveData(flags.data, environment),
     window: readWindow(flags.window ?? environment.TAPHOUSE_WINDOW ?? 'seconds'),
     trafficPerSecond: flags['no-traffic'] ? 0 : readRate(flags.rate ?? '20'),
+    visitors: readVisitors(flags.visitors ?? 'shoppers'),
+    alerts: usage(() => parseAlerts(environment.TAPHOUSE_ALERTS ?? '')),
+    ...readWebhook(environment),
     trustedHops: readCount('TAPHOUSE_TRUSTED_HOPS', environment.TAPHOUSE_TRUSTED_HOPS ?? '0'),
     ip: oneOf('TAPHOUSE_IP', environment.TAPHOUSE_IP ?? 'truncated', ['truncated', 'none']),
     log: oneOf('TAPHOUSE_LOG', environment.TAPHOUSE_LOG ?? 'off', ['off', 'json']) === 'json',
@@ -122,8 +132,28 @@ function readPort(text: string): number {
 
 /** @throws UsageError if `text` is no window */
 export function readWindow(text: string): StaggerWindow {
+  return usage(() => parseWindow(text));
+}
+
+/** @throws UsageError if `text` is no kind of visitors */
+export function readVisitors(text: string): Config['visitors'] {
+  return oneOf('--visitors', text, ['shoppers', 'article']);
+}
+
+function readWebhook({
+  TAPHOUSE_ALERT_WEBHOOK: url,
+  TAPHOUSE_ALERT_SECRET: secret,
+}: NodeJS.ProcessEnv): Pick<Config, 'webhook'> {
+  if (!url) return {};
+  if (!/^https?:/.test(url) || !URL.canParse(url))
+    throw new UsageError(`TAPHOUSE_ALERT_WEBHOOK: ${url} is no URL; give one such as https://hooks.example/taphouse`);
+  return { webhook: { url, ...(secret ? { secret } : {}) } };
+}
+
+/** What a parser calls a RangeError is the user's to mend here. */
+function usage<T>(parse: () => T): T {
   try {
-    return parseWindow(text);
+    return parse();
   } catch (error) {
     if (error instanceof RangeError) throw new UsageError(error.message);
     throw error;

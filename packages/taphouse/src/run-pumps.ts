@@ -3,6 +3,7 @@ import { pump, type PumpState, type SessionizerStats, type StaggerWindow } from 
 import type { Log } from '@taphouse/streams/log';
 
 import type { LiveHub } from './live-hub.ts';
+import type { AlertSender } from './send-alerts.ts';
 
 /** The pumps of all shards, running. */
 export interface Pumps {
@@ -26,9 +27,10 @@ export async function runPumps(options: {
   lake: Lake;
   window: StaggerWindow;
   hub: LiveHub;
+  alerts: AlertSender;
   report: (line: string) => void;
 }): Promise<Pumps> {
-  const { log, state, lake, window, hub, report } = options;
+  const { log, state, lake, window, hub, alerts, report } = options;
   const stopping = new AbortController();
   const stats = new Map<string, SessionizerStats>();
   const running = (await log.shards()).map((shard) =>
@@ -43,7 +45,10 @@ export async function runPumps(options: {
         stats.set(shard, sessionizer.stats());
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
       },
-      onCommit: (commit) => hub.committed(commit.rows),
+      onCommit: ({ rows }) => {
+        hub.committed(rows);
+        alerts.take(rows);
+      },
       onError: (error, retryInMs) => report(`${error.message}; again in ${retryInMs / 1000} s`),
     }),
   );

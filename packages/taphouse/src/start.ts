@@ -13,6 +13,7 @@ import { type Config, UsageError } from './config.ts';
 import { openLiveHub } from './live-hub.ts';
 import { pages } from './pages.ts';
 import { runPumps } from './run-pumps.ts';
+import { createAlertSender } from './send-alerts.ts';
 
 /** A running tap. */
 export interface Taphouse {
@@ -51,7 +52,12 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const manifest = await lake.manifest('rawdata');
   const found = { events: manifest.files.reduce((rows, file) => rows + file.rows, 0), files: manifest.files.length };
 
-  const pumps = await runPumps({ log, state, lake, window, hub, report });
+  const alerts = createAlertSender({
+    rules: config.alerts,
+    report,
+    ...(config.webhook ? { webhook: config.webhook } : {}),
+  });
+  const pumps = await runPumps({ log, state, lake, window, hub, alerts, report });
   const app = new Hono();
   app.route(
     '/',
@@ -79,6 +85,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       ? simulate({
           endpoint: server.url,
           perSecond: config.trafficPerSecond,
+          visitors: config.visitors,
           writeKey,
           signal: visiting.signal,
           onError: (error) => report(error.message),
@@ -99,6 +106,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       await visitors;
       await server.close();
       await pumps.stop();
+      alerts.close();
       hub.close();
       await lake.close();
       await state.close();

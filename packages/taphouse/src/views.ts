@@ -1,12 +1,15 @@
-import { duckdbViews } from '@taphouse/sessions/sql';
+import { athenaViews, duckdbViews } from '@taphouse/sessions/sql';
 
 import { UsageError } from './config.ts';
 
+const dialects: Record<string, () => string[]> = { duckdb: () => duckdbViews(), athena: () => athenaViews() };
+
 /** `taphouse views`: prints the views as SQL text, for a database that is not ours. */
 export function printViews(dialect = 'duckdb'): void {
-  if (dialect !== 'duckdb') throw new UsageError(`--dialect: ${dialect} is not known; duckdb is`);
+  const views = dialects[dialect];
+  if (!views) throw new UsageError(`--dialect: ${dialect} is not one of ${Object.keys(dialects).join(', ')}`);
   console.log(
-    duckdbViews()
+    views()
       .map((statement) => `${statement.trim()};`)
       .join('\n\n'),
   );
