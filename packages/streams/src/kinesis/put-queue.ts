@@ -43,10 +43,21 @@ interface Append {
   reject: (error: Error) => void;
 }
 
+interface Fault {
+  kind: FaultKind;
+  words: string;
+  cause?: unknown;
+}
+
+/** Why a record is late that was never sent. */
+const behindOthers: Fault = { kind: 'passing', words: 'records of the same key before it were not taken' };
+
 interface Entry {
   data: Uint8Array;
   bytes: number;
   failures: number;
+  /** The last one. */
+  fault: Fault;
   append: Append;
 }
 
@@ -161,8 +172,7 @@ export function createPutQueue(options: PutQueueOptions): PutQueue {
         lanes.delete(lane.key);
         return undefined;
       }
-      if (!entry.append.settled && now() > entry.append.giveUpAt)
-        giveUp(entry.append, 'records of the same keys before it were not taken', 'passing');
+      if (!entry.append.settled && now() > entry.append.giveUpAt) giveUp(entry.append, entry.fault);
       if (!entry.append.settled) return entry;
       lane.waiting.shift();
     }
@@ -198,11 +208,12 @@ export function createPutQueue(options: PutQueueOptions): PutQueue {
   }
 
   /** Counts a failure; true if the record is to be tried again. */
-  function fails({ lane, entry }: Sent, { kind, words, cause }: Fault): boolean {
+  function fails({ lane, entry }: Sent, fault: Fault): boolean {
     const { append } = entry;
     entry.failures += 1;
-    if (kind === 'passing') append.unsure = true;
-    if (!append.settled && (kind === 'final' || now() >= append.giveUpAt)) giveUp(append, words, kind, cause);
+    entry.fault = fault;
+    if (fault.kind === 'passing') append.unsure = true;
+    if (!append.settled && (fault.kind === 'final' || now() >= append.giveUpAt)) giveUp(append, fault);
     if (!append.settled) return true;
     ready.add(lane);
     return false;
@@ -221,7 +232,7 @@ export function createPutQueue(options: PutQueueOptions): PutQueue {
     );
   }
 
-  function giveUp(append: Append, words: string, kind: FaultKind, cause?: unknown): void {
+  function giveUp(append: Append, { kind, words, cause }: Fault): void {
     settle(append);
     const { records, stored: taken, unsure } = append;
     const what = `stream ${streamName}: ${records - taken} of ${records} records not taken`;
@@ -242,12 +253,6 @@ export function createPutQueue(options: PutQueueOptions): PutQueue {
   }
 }
 
-interface Fault {
-  kind: FaultKind;
-  words: string;
-  cause?: unknown;
-}
-
 /** Fault of one record in an answer; a record without an answer may be in the stream. */
 function faultOf(result: PutRecordsResultEntry | undefined): Fault {
   if (!result?.ErrorCode) return { kind: 'passing', words: 'no answer for a record' };
@@ -256,5 +261,5 @@ function faultOf(result: PutRecordsResultEntry | undefined): Fault {
 }
 
 function entryOf(data: Uint8Array, append: Append): Entry {
-  return { data, bytes: data.length, failures: 0, append };
+  return { data, bytes: data.length, failures: 0, fault: behindOthers, append };
 }

@@ -13,6 +13,7 @@ import {
   StreamUnavailableError,
 } from '../stream.ts';
 import { lockFolder, type Unlock } from './folder-lock.ts';
+import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { arrivedAtOf, decodeRecord, encodeRecord } from './record-bytes.ts';
 
 export interface LogOptions {
@@ -96,7 +97,7 @@ class LmdbLog implements Log {
   readonly #meta: Database<number, string>;
   readonly #unlock: Unlock;
   readonly #bell: Bell = createBell();
-  readonly #writes = new Set<Promise<unknown>>();
+  readonly #commits: GroupCommit;
   #next: number;
   /** Last stamp given to a record or a tick; no later one is smaller. */
   #clock: number;
@@ -122,6 +123,7 @@ class LmdbLog implements Log {
     this.#unlock = unlock;
     this.#meta = root.openDB<number, string>('meta', { encoding: 'json' });
     this.#records = root.openDB<Buffer, number>('records', { encoding: 'binary' });
+    this.#commits = createGroupCommit((puts) => this.#records.batch(puts));
     this.#checkFormat();
     const [last] = this.#records.getRange({ reverse: true, limit: 1 });
     this.#next = Math.max(last?.key ?? 0, this.#meta.get('trimmed') ?? 0) + 1;
@@ -190,19 +192,12 @@ class LmdbLog implements Log {
     return stats.pageSize * (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages);
   }
 
-  /**
-   * Runs puts and waits until they are on disk; all of them or, rejecting, none. Writes that come while another is on
-   * its way to the disk share the next transaction and its sync.
-   */
+  /** Runs puts and waits until they are on disk; all of them or, rejecting, none. */
   async #write(puts: () => void): Promise<void> {
-    const written = this.#records.batch(puts);
-    this.#writes.add(written);
     try {
-      await written;
+      await this.#commits.write(puts);
     } catch (error) {
       throw await this.#asStreamError(error);
-    } finally {
-      this.#writes.delete(written);
     }
   }
 
@@ -334,7 +329,7 @@ class LmdbLog implements Log {
     if (this.#closed) return;
     this.#closed = true;
     this.#bell.ring();
-    await Promise.allSettled([...this.#writes, this.#forgetting]);
+    await Promise.allSettled([this.#commits.idle(), this.#forgetting]);
     await this.#root.close();
     this.#unlock();
   }

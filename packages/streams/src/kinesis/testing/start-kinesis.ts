@@ -68,7 +68,7 @@ async function startProcess(): Promise<{ url: string; process: ChildProcess }> {
   const child = spawn(process.execPath, ['--import', preload, main], {
     // It reads its certificate from there.
     cwd: dirname(main),
-    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     env: {
       PATH: process.env.PATH,
       LOG_LEVEL: 'ERROR',

@@ -1,0 +1,53 @@
+/** One commit at a time: writes that come while one is on its way to the disk share the next, and its sync. */
+export interface GroupCommit {
+  /** Resolves when `puts` is on disk; rejects with the commit's error, and then nothing of its group is. */
+  write(puts: () => void): Promise<void>;
+  /** Resolves when nothing is waiting. */
+  idle(): Promise<void>;
+}
+
+interface Waiting {
+  puts: () => void;
+  done: PromiseWithResolvers<void>;
+}
+
+/**
+ * Groups writes for `commit`, which runs the puts it is given in one transaction. Left to itself, lmdb splits 64
+ * writers into two groups that wait for each other: 38 writes a sync where this has 64.
+ */
+export function createGroupCommit(commit: (puts: () => void) => Promise<unknown>): GroupCommit {
+  let waiting: Waiting[] = [];
+  let running: Promise<void> | undefined;
+
+  const run = async (): Promise<void> => {
+    // Everything that this turn of the event loop reads from its sockets is in the first group.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const group = waiting;
+      waiting = [];
+      await commitGroup(group, commit);
+    }
+    running = undefined;
+  };
+
+  return {
+    write(puts) {
+      const done = Promise.withResolvers<void>();
+      waiting.push({ puts, done });
+      running ??= run();
+      return done.promise;
+    },
+    idle: () => running ?? Promise.resolve(),
+  };
+}
+
+async function commitGroup(group: readonly Waiting[], commit: (puts: () => void) => Promise<unknown>): Promise<void> {
+  try {
+    await commit(() => {
+      for (const { puts } of group) puts();
+    });
+    for (const { done } of group) done.resolve();
+  } catch (error) {
+    for (const { done } of group) done.reject(error);
+  }
+}
