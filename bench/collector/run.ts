@@ -1,6 +1,6 @@
 /**
  * CPU a request of 20 events costs, and how long it takes at 64 connections: a raw node:http server that reads the
- * body and answers 204, a bare Hono app, and the collector over a stream in memory and on disk. Each runs in a process
+ * body and answers 204, a bare Hono app, and the collector over a stream that keeps nothing, in memory, and on disk. Each runs in a process
  * of its own, load comes from another, rounds are interleaved, and medians are reported.
  *
  * `pnpm bench collector [--rounds 5] [--seconds 3]`
@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { writeResults } from '../results.ts';
+import { benchStores } from './stores.ts';
 
 interface Variant {
   name: string;
@@ -25,7 +26,13 @@ interface Round {
   p99Ms: number;
 }
 
-const { values } = parseArgs({ options: { rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '3' }, only: { type: 'string' } } });
+const { values } = parseArgs({
+  options: {
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '3' },
+    only: { type: 'string' },
+  },
+});
 const names = values.only?.split(',') ?? ['raw', 'hono', 'nowhere', 'memory', 'log'];
 const variants: Variant[] = [];
 for (const name of names) variants.push(await startVariant(name));
@@ -38,9 +45,10 @@ for (let round = -1; round < Number(values.rounds); round += 1)
     if (round >= 0) variant.rounds.push(result);
   }
 for (const variant of variants) variant.process.disconnect();
-const table = report();
-console.log(table);
-if (!values.only) writeResults('collector', table);
+const tables = [report()];
+if (!values.only) tables.push(await benchStores(Number(values.rounds), Number(values.seconds)));
+console.log(tables.join('\n\n'));
+if (!values.only) writeResults('collector', tables.join('\n\n'));
 
 async function startVariant(name: string): Promise<Variant> {
   const child = fork(join(import.meta.dirname, 'server.ts'), [name], { stdio: 'inherit' });
@@ -52,7 +60,8 @@ async function load({ url, process: child }: Variant, seconds: number): Promise<
   const before = await cpu(child);
   const { requests, non2xx, errors, latency } = await autocannon(url, seconds);
   const used = (await cpu(child)) - before;
-  if (non2xx > 0 || errors > 0) throw new Error(`bench: ${non2xx} refusals and ${errors} errors; the figures would mean nothing`);
+  if (non2xx > 0 || errors > 0)
+    throw new Error(`bench: ${non2xx} refusals and ${errors} errors; the figures would mean nothing`);
   return { cpuUs: used / requests.total, perSecond: requests.average, p99Ms: latency.p99 };
 }
 
@@ -72,8 +81,22 @@ interface Load {
 
 async function autocannon(url: string, seconds: number): Promise<Load> {
   const command = join(import.meta.dirname, '../node_modules/autocannon/autocannon.js');
-  const options = ['--json', '-c', '64', '-d', String(seconds), '-m', 'POST', '-i', bodyFile, '-H', 'content-type: text/plain'];
-  const child = spawn(process.execPath, [command, ...options, `${url}/v1/events`], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const options = [
+    '--json',
+    '-c',
+    '64',
+    '-d',
+    String(seconds),
+    '-m',
+    'POST',
+    '-i',
+    bodyFile,
+    '-H',
+    'content-type: text/plain',
+  ];
+  const child = spawn(process.execPath, [command, ...options, `${url}/v1/events`], {
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   let json = '';
   for await (const chunk of child.stdout) json += String(chunk);
   return JSON.parse(json) as Load;
