@@ -157,15 +157,15 @@ describe('a lake', () => {
   });
 
   it('deletes merged files when their grace is over, not before', async () => {
-    for (let sequence = 1; sequence <= 12; sequence += 1) await lake.write(commit(sequence));
+    for (let sequence = 1; sequence <= maxSmallFiles + 1; sequence += 1) await lake.write(commit(sequence));
     await lake.compact({ before: 0 });
     const { removed } = await lake.manifest('rawdata');
     expect(removed.length).toBeGreaterThan(0);
     nowAt += 4 * 60_000;
-    await lake.write(commit(13));
+    await lake.write(commit(maxSmallFiles + 2));
     expect(await onDisk('rawdata')).toEqual(expect.arrayContaining(removed.map(({ path }) => path)));
     nowAt += 2 * 60_000;
-    await lake.write(commit(14));
+    await lake.write(commit(maxSmallFiles + 3));
     await lake.compact({ before: 0 });
     const { files, removed: left } = await lake.manifest('rawdata');
     expect(await onDisk('rawdata')).toEqual([...files, ...left].map(({ path }) => path).toSorted());
