@@ -7,7 +7,7 @@ import { DuckDBInstance } from '@duckdb/node-api';
 import { makeLake } from '@taphouse/lake/testing';
 import { click, sessionRow } from '@taphouse/schema/testing';
 import { openChromium } from '@taphouse/test-browser';
-import type { AxeResults } from 'axe-core';
+import type { AxeResults, RunOptions } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
@@ -172,7 +172,7 @@ describe('the tables of single events', () => {
 
   it('give the events of one session in their order', async () => {
     const busy = rows.toSorted((a, b) => b.beginsession - a.beginsession)[0]!;
-    await open(`?range=all&user=${busy.user_id}`);
+    await open(`?range=all&user=${busy.user_id}&device=${busy.device_id}`);
     await page.locator('tbody button.link').first().click();
     await page.locator('dialog li, dialog [role=alert]').first().waitFor();
     expect(await page.locator('dialog [role=alert]').allTextContents()).toEqual([]);
@@ -213,13 +213,19 @@ describe('hostile texts', () => {
       await table.click();
       await table.click();
     }
-    for (const [index, text] of hostileTexts.entries()) {
-      await page.goto(`${hostileServer.origin}/dashboard/?range=all&user=${encodeURIComponent(text)}`);
+    for (const text of hostileTexts) {
+      await page.evaluate(
+        (query) => {
+          history.pushState(null, '', query);
+          dispatchEvent(new PopStateEvent('popstate'));
+        },
+        `?range=all&user=${encodeURIComponent(text)}`,
+      );
       await expect.poll(sessions).toBe(1);
-      if (index % 6 > 0) continue;
       await page.locator('tbody button.link').first().click();
-      await page.locator('dialog li').first().waitFor();
-      expect(await page.locator('dialog .what').textContent()).toBe(text.replaceAll('\u0000', '\uFFFD'));
+      await page.locator('dialog li, dialog .none, dialog [role=alert]').first().waitFor();
+      expect(await page.locator('dialog .what, dialog .none, dialog [role=alert]').allTextContents()).toEqual([text]);
+      await page.keyboard.press('Escape');
     }
     expect(await page.evaluate(() => 'pwned' in globalThis)).toBe(false);
     expect(faults).toEqual([]);
@@ -227,17 +233,21 @@ describe('hostile texts', () => {
 });
 
 describe('accessibility', () => {
-  it.each(['light', 'dark'] as const)('has no fault that axe finds, in %s', async (colorScheme) => {
-    await page.emulateMedia({ colorScheme });
+  it('has no fault that axe finds, in light and dark', async () => {
     await open('?range=all&gap=1800s&device=mobile&compare=1');
     await page.locator('.bars li').first().waitFor();
     // Through the debugger, which the page's own policy does not bind.
     await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
-    const results = await page.evaluate(() =>
-      (globalThis as unknown as { axe: { run(): Promise<AxeResults> } }).axe.run(),
-    );
-    expect(results.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`)).toEqual(
-      [],
-    );
+    expect(await axeFaults({})).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'dark' });
+    expect(await axeFaults({ runOnly: ['color-contrast'] })).toEqual([]);
   });
 });
+
+async function axeFaults(options: RunOptions): Promise<string[]> {
+  const results = await page.evaluate(
+    (options) => (globalThis as unknown as { axe: { run(options: RunOptions): Promise<AxeResults> } }).axe.run(options),
+    options,
+  );
+  return results.violations.map((fault) => `${fault.id}: ${fault.nodes.map((node) => node.html).join(' ')}`);
+}

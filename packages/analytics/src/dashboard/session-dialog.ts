@@ -9,7 +9,8 @@ export interface SessionEventRow {
   client_event: string;
   page_url: string | null;
   page_title: string | null;
-  properties: Record<string, string> | null;
+  /** As DuckDB writes a MAP: {name=value, name=value}. */
+  properties: string | null;
   event_id: string;
 }
 
@@ -138,7 +139,9 @@ export class SessionDialog extends LitElement {
   #list(session: SessionLine): TemplateResult {
     if (!this.events) return html`<p role="status">Reading its events from the lake…</p>`;
     if (this.events.length === 0) {
-      return html`<p>The lake has the session but none of its events: they were not kept, or not yet written.</p>`;
+      return html`<p class="none">
+        The lake has the session but none of its events: they were not kept, or not yet written.
+      </p>`;
     }
     const began = session.beginsession.getTime();
     return html`<ol>
@@ -159,8 +162,7 @@ export class SessionDialog extends LitElement {
   }
 }
 
-function propertiesText(properties: Record<string, string> | null): string {
-  return Object.entries(properties ?? {})
-    .map(([name, value]) => `${name}: ${value}`)
-    .join(', ');
+/** A MAP without its brackets. */
+function propertiesText(properties: string | null): string {
+  return properties?.slice(1, -1) ?? '';
 }

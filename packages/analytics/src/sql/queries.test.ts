@@ -12,7 +12,7 @@ import { type Ask, type Question, textOf } from './question.ts';
 
 const dayMs = 86_400_000;
 const untilAt = Date.UTC(2026, 10, 23, 18);
-const rows = shopRows({ rows: 6000, untilAt, spanMs: 40 * dayMs });
+const rows = shopRows({ rows: 2500, untilAt, spanMs: 40 * dayMs });
 const kept = new PartialRows();
 let native: DuckDBConnection;
 

