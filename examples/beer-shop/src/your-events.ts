@@ -31,6 +31,7 @@ export function showYourEvents(place: HTMLElement): void {
     events.set(detail.event_id, detail);
     draw();
   });
+  addEventListener('load', draw);
   draw();
 }
 
@@ -47,12 +48,25 @@ function panel(events: TapEvent[]): TemplateResult {
         <span>Your events</span>
         <span class="tally">${events.length === 0 ? 'none yet' : `${stored} of ${events.length} stored`}</span>
       </summary>
-      ${events.length === 0 ? html`<p>Click anything: each click is sent as you go.</p>` : nothing}
+      ${events.length === 0 ? whyNone() : nothing}
       <ol reversed>
         ${events.slice(-shown).toReversed().map(row)}
       </ol>
       <p><a href=${yourSession()}>See your session on the dashboard</a></p>
     </details>
+  `;
+}
+
+/** What stands between a visitor and their first event. */
+function whyNone(): TemplateResult {
+  const { taphouse } = window as { taphouse?: { optIn(): void } };
+  if (document.readyState === 'complete' && !taphouse)
+    return html`<p>The SDK did not load. A content blocker? The shop works without it; nothing is sent.</p>`;
+  if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
+    return html`<p>Click anything: each click is sent as you go.</p>`;
+  return html`
+    <p>Your browser asks not to be tracked (Global Privacy Control), so nothing is sent.</p>
+    <p><button class="plain" @click=${() => taphouse?.optIn()}>Send my clicks in this shop</button></p>
   `;
 }
 
