@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, it } from 'vitest';
 import { createWitness, kill, startCollector } from '../testing/witness.ts';
 
 /** Crashes of each kind; the 20 rounds are for CI. */
-const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 3);
+const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 2);
 const perfect = { lost: 0, corrupt: 0, outOfOrder: 0, doubled: 0 };
 /** Why disks can not be made here, or false. */
 const noDisks = process.platform !== 'linux' || process.getuid?.() !== 0;
