@@ -1,4 +1,4 @@
-import { html, render } from 'lit';
+import { html, render, type TemplateResult } from 'lit';
 
 import { appBar } from './app-bar.ts';
 import { beerOf } from './beers.ts';
@@ -31,7 +31,7 @@ function draw(url: URL): void {
     html`${appBar(url.pathname)}
       <main id="main">${body}</main>
       <p class="unseen" role="status">${crateNews()}</p>
-      ${footer}`,
+      ${footer()}`,
     shop,
   );
 }
@@ -51,11 +51,13 @@ function pageOf(url: URL): Page {
   return shelfPage(url);
 }
 
-const footer = html`
-  <footer>
-    <p>
-      Copper Lane is the demo shop of Taphouse. The beers are invented; the clickstream is real and stays on the machine
-      that serves this page.
-    </p>
-  </footer>
-`;
+function footer(): TemplateResult {
+  return html`
+    <footer>
+      <p>
+        Copper Lane is the demo shop of Taphouse. The beers are invented; the clickstream is real and stays on the
+        machine that serves this page.
+      </p>
+    </footer>
+  `;
+}
