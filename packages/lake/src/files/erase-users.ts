@@ -45,11 +45,13 @@ export class EraseError extends Error {
 
 const journal = 'erasing.json';
 const maxPasses = 10;
+/** How many batches are switched together: few versions of the manifest, and little to do again after a conflict. */
+const batchesAtOnce = 16;
 const maxBytesTogether = 192 * 1024 * 1024;
 
 /**
  * Removes all rows of some users: remembers them as erased, rewrites the files that hold them under new names, switches
- * the manifest day by day, deletes the old files at once, and then scans everything for proof.
+ * the manifest some days at a time, deletes the old files at once, and then scans everything for proof.
  * A process that dies on the way leaves a journal, from which the next one goes on.
  */
 export async function eraseUsers(room: Room, options: EraseOptions, erasedAt = room.now()): Promise<EraseReport> {
@@ -102,12 +104,12 @@ async function eraseFromTable(
       return;
     }
     const live = files.filter(({ path }) => holding.has(path));
-    for (const ofDay of filesByDay(live).values()) {
-      for (const some of inBatches(ofDay)) {
-        if (!(await rewriteWithout(room, table, some, userIds))) continue;
-        report.files += some.length;
-        for (const { path } of some) report.rows += holding.get(path) ?? 0;
-      }
+    const batches = [...filesByDay(live).values()].flatMap(inBatches);
+    for (let start = 0; start < batches.length; start += batchesAtOnce) {
+      const some = batches.slice(start, start + batchesAtOnce);
+      if (!(await rewriteWithout(room, table, some, userIds))) continue;
+      report.files += some.flat().length;
+      for (const { path } of some.flat()) report.rows += holding.get(path) ?? 0;
     }
     await deleteDead(room, table, [...holding.keys()]);
   }
@@ -142,18 +144,22 @@ async function findHolding(
   return { holding, scanned: listed.length };
 }
 
+/** Rewrites batches of files, each of one day, and switches them in one version of the manifest. */
 async function rewriteWithout(
   room: Room,
   table: TableName,
-  files: readonly ManifestFile[],
+  batches: readonly ManifestFile[][],
   userIds: readonly string[],
 ): Promise<boolean> {
   const query = `SELECT ${columnNames(table)} FROM ${table}
     WHERE user_id NOT IN (${userIds.map(quoteText).join(', ')}) ORDER BY ${sortOrder[table]}`;
-  const kept = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
-  const sealed = files.every((file) => file.sealed);
-  const added = await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) });
-  const removed = files.map(({ path }) => path);
+  const added: ManifestFile[] = [];
+  for (const files of batches) {
+    const kept = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
+    const sealed = files.every((file) => file.sealed);
+    added.push(...(await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) })));
+  }
+  const removed = batches.flat().map(({ path }) => path);
   return exchangeFiles(room, table, removed, added, { atOnce: true });
 }
 

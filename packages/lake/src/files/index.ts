@@ -25,3 +25,4 @@ export {
   type QueryValue,
   openQuery,
 } from './open-query.ts';
+export { type VerifyReport } from './verify-lake.ts';

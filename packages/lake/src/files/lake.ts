@@ -24,6 +24,7 @@ import {
 import { type RetainOptions, type RetainReport, retainDays } from './retain-days.ts';
 import { type Room, changeTable, freshPath, manifestOf, tableNames } from './room.ts';
 import { upgradeTables } from './upgrade-tables.ts';
+import { type VerifyReport, verifyLake } from './verify-lake.ts';
 import { makeWorkFolder } from './work-folder.ts';
 
 /** Files that no manifest knows are left-overs of a crash; younger ones may be a commit of another process. */
@@ -86,6 +87,8 @@ export interface Lake extends Sink {
   import(options: ImportOptions): Promise<ImportReport>;
   /** Compares the rows of some days with the batch query over their events. */
   check(options: DayRange): Promise<CheckReport>;
+  /** Looks whether every live file is there and whole; reads footers, no rows. */
+  verify(): Promise<VerifyReport>;
   /** Who was erased, to refuse at the door what `write` would drop. */
   erasedUsers(): Promise<ErasedUsers>;
   /** Waits for what is under way. */
@@ -182,6 +185,10 @@ class FilesLake implements Lake {
 
   check(options: DayRange): Promise<CheckReport> {
     return this.#inTurn(() => checkSessions(this.#room, options));
+  }
+
+  verify(): Promise<VerifyReport> {
+    return this.#inTurn(() => verifyLake(this.#room));
   }
 
   erasedUsers(): Promise<ErasedUsers> {
