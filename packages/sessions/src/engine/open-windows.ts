@@ -1,5 +1,15 @@
 import { NumberList } from './number-list.ts';
-import { Records, clearSlot, enterSlot, homeSlot, makeSlots, none, recordWords, regrownSlots } from './records.ts';
+import {
+  Records,
+  clearSlot,
+  enterSlot,
+  homeSlot,
+  makeSlots,
+  none,
+  readWords,
+  recordWords,
+  regrownSlots,
+} from './records.ts';
 
 /**
  * Open windows, 64 bytes each, found by (visitor, timeagg).
@@ -68,9 +78,9 @@ export class OpenWindows {
     this.records.giveBack(record);
   }
 
-  /** Reads the record, if it is one. */
-  touch(record: number): number {
-    return record === none ? 0 : (this.records.words[record * recordWords] as number);
+  /** Puts word `word` of each record into `found`. */
+  read(records: Uint32Array, word: number, found: Uint32Array, count: number): number {
+    return readWords(this.records.words, records, word, found, count);
   }
 
   markChanged(record: number): void {

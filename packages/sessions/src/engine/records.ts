@@ -123,3 +123,43 @@ export function regrownSlots(slots: Uint32Array, capacity: number): Uint32Array 
   }
   return grown;
 }
+
+/*
+ * Reading ahead. A cache miss takes as long as some hundred instructions, but the machine waits for a dozen at a time if
+ * nothing else stands between them: hence tight loops that read one thing each, and return what they read so that the
+ * reading is not optimized away.
+ */
+
+/** Puts into `records` the record that very likely has each hash, or `none`. */
+export function likelyRecords(slots: Uint32Array, hashes: Uint32Array, records: Uint32Array, count: number): number {
+  let read = 0;
+  for (let i = 0; i < count; i += 1) read ^= slots[homeSlot(slots, hashes[i] as number)] as number;
+  for (let i = 0; i < count; i += 1) records[i] = likelyRecord(slots, hashes[i] as number);
+  return read;
+}
+
+/** Puts word `word` of each record into `found`; `none` of none. `found` may be `records`. */
+export function readWords(
+  words: Uint32Array,
+  records: Uint32Array,
+  word: number,
+  found: Uint32Array,
+  count: number,
+): number {
+  let read = 0;
+  for (let i = 0; i < count; i += 1) {
+    const record = records[i] as number;
+    const value = record === none ? none : (words[record * recordWords + word] as number);
+    found[i] = value;
+    read ^= value;
+  }
+  return read;
+}
+
+function likelyRecord(slots: Uint32Array, hash: number): number {
+  const mask = slots.length - 1;
+  for (let slot = homeSlot(slots, hash); slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+    if (slots[slot] === hash) return (slots[slot + 1] as number) - 1;
+  }
+  return none;
+}

@@ -5,8 +5,10 @@ import {
   clearSlot,
   enterSlot,
   homeSlot,
+  likelyRecords,
   makeSlots,
   none,
+  readWords,
   recordBytes,
   recordWords,
   regrownSlots,
@@ -77,21 +79,14 @@ export class SeenEvents {
     return this.#hash(eventId);
   }
 
-  /** Reads the record, and where a search for it begins. */
-  touch(record: number): number {
-    return this.touchSlot(this.#records.words[record * recordWords] as number);
+  /** Reads the records that very likely have the hashes; `scratch` is overwritten. */
+  touch(hashes: Uint32Array, scratch: Uint32Array, count: number): number {
+    return likelyRecords(this.#slots, hashes, scratch, count) ^ this.touchRecords(scratch, count);
   }
 
-  /** Reads where the search for `hash` begins. */
-  touchSlot(hash: number): number {
-    return this.#slots[homeSlot(this.#slots, hash)] as number;
-  }
-
-  /** Reads the record that very likely has `hash`. */
-  touchRecord(hash: number): number {
-    const home = homeSlot(this.#slots, hash);
-    const entry = this.#slots[home + 1] as number;
-    return entry === 0 ? 0 : (this.#records.words[(entry - 1) * recordWords] as number);
+  /** Reads records; `records` is overwritten. */
+  touchRecords(records: Uint32Array, count: number): number {
+    return readWords(this.#records.words, records, 0, records, count);
   }
 
   /**

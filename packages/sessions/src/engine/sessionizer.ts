@@ -122,10 +122,13 @@ class Engine implements Sessionizer {
   #events = 0;
   #duplicates = 0;
   #late = 0;
-  /** Events looked up ahead, and their hashes: of the visitor, of the id. */
+  /** Events looked up ahead, and their hashes. */
   #prepared: readonly ClickEvent[] = [];
   #nextPrepared = 0;
-  #hashes = new Uint32Array(0);
+  #visitorHashes = new Uint32Array(0);
+  #idHashes = new Uint32Array(0);
+  #scratch = new Uint32Array(0);
+  #closing = new Uint32Array(0);
   /** Windows closed since `prepare` was called. */
   #closed = 0;
   /** What `prepare` read; kept so that the reading is not optimized away. */
@@ -147,9 +150,9 @@ class Engine implements Sessionizer {
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
     if (arrivedAt > this.#clockAt) this.#clockAt = arrivedAt;
     let rows = this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
-    const prepared = this.#prepared[this.#nextPrepared] === event ? this.#nextPrepared * 2 : -1;
+    const prepared = this.#prepared[this.#nextPrepared] === event ? this.#nextPrepared : -1;
     if (prepared >= 0) this.#nextPrepared += 1;
-    const idHash = prepared < 0 ? this.#seen.hash(event.event_id) : (this.#hashes[prepared + 1] as number);
+    const idHash = prepared < 0 ? this.#seen.hash(event.event_id) : (this.#idHashes[prepared] as number);
     if (!this.#seen.add(event.event_id, this.#clockAt, idHash)) {
       this.#duplicates += 1;
       return rows;
@@ -158,7 +161,7 @@ class Engine implements Sessionizer {
     this.#onCounted?.(event, this.#clockAt);
     const timeagg = Math.floor(event.client_timestamp / this.window.stepMs) * this.window.stepMs;
     const visitorHash =
-      prepared < 0 ? this.#visitors.hash(event.user_id, event.device_id) : (this.#hashes[prepared] as number);
+      prepared < 0 ? this.#visitors.hash(event.user_id, event.device_id) : (this.#visitorHashes[prepared] as number);
     const visitor = this.#visitors.find(event.user_id, event.device_id, visitorHash);
     const window = this.#find(visitor, timeagg);
     if (window !== none) this.#count(window, event, timeagg);
@@ -170,25 +173,26 @@ class Engine implements Sessionizer {
   }
 
   prepare(events: readonly ClickEvent[]): void {
-    if (this.#hashes.length < events.length * 2) this.#hashes = new Uint32Array(events.length * 2);
+    const count = events.length;
+    if (this.#scratch.length < count) {
+      this.#visitorHashes = new Uint32Array(count);
+      this.#idHashes = new Uint32Array(count);
+      this.#scratch = new Uint32Array(count);
+    }
+    for (let i = 0; i < count; i += 1) {
+      const event = events[i] as ClickEvent;
+      this.#visitorHashes[i] = this.#visitors.hash(event.user_id, event.device_id);
+      this.#idHashes[i] = this.#seen.hash(event.event_id);
+    }
     this.#prepared = events;
     this.#nextPrepared = 0;
-    const hashes = this.#hashes;
-    let touched = 0;
-    for (let i = 0; i < events.length; i += 1) {
-      const { user_id, device_id, event_id } = events[i] as ClickEvent;
-      hashes[2 * i] = this.#visitors.hash(user_id, device_id);
-      hashes[2 * i + 1] = this.#seen.hash(event_id);
-      touched ^= this.#visitors.touchSlot(hashes[2 * i] as number) ^ this.#seen.touchSlot(hashes[2 * i + 1] as number);
-    }
-    for (let i = 0; i < events.length; i += 1) {
-      touched ^= this.#seen.touchRecord(hashes[2 * i + 1] as number);
-      touched ^= this.#windows.touch(this.#visitors.likelyWindow(hashes[2 * i] as number));
-    }
-    // As many windows will close as did since the last time, more or less.
-    for (let i = Math.min(this.#closed * 2, this.#queue.length) - 1; i >= 0; i -= 1) touched ^= this.#touchClosing(i);
+    const scratch = this.#scratch;
+    this.touched ^= this.#seen.touch(this.#idHashes, scratch, count);
+    this.touched ^= this.#visitors.likely(this.#visitorHashes, scratch, count);
+    this.touched ^= this.#visitors.read(scratch, 4, scratch, count);
+    this.touched ^= this.#windows.read(scratch, 0, scratch, count);
+    this.#touchClosing(Math.min(this.#closed, this.#queue.length, count));
     this.#closed = 0;
-    this.touched = touched;
   }
 
   advance(clockAt: number): readonly SessionRow[] {
@@ -252,11 +256,17 @@ class Engine implements Sessionizer {
     this.#forgetChanges();
   }
 
-  /** Reads what closing the window at a place in the queue needs. */
-  #touchClosing(index: number): number {
-    const { words } = this.#windows.records;
-    const base = this.#queue.at(index) * recordWords;
-    return this.#visitors.touch(words[base] as number) ^ this.#seen.touch(words[base + endId.word] as number);
+  /** Reads what closing the oldest windows needs: as many will close as did since the last time, more or less. */
+  #touchClosing(count: number): void {
+    const closing = this.#closing.length < count ? new Uint32Array(count * 2) : this.#closing;
+    this.#closing = closing;
+    for (let i = 0; i < count; i += 1) closing[i] = this.#queue.at(i);
+    const scratch = this.#scratch;
+    this.touched ^= this.#windows.read(closing, 0, scratch, count);
+    this.touched ^= this.#visitors.read(scratch, 0, scratch, count);
+    this.touched ^= this.#visitors.likely(scratch, scratch, count);
+    this.touched ^= this.#windows.read(closing, endId.word, scratch, count);
+    this.touched ^= this.#seen.touchRecords(scratch, count);
   }
 
   #find(visitor: number, timeagg: number): number {

@@ -3,8 +3,10 @@ import {
   clearSlot,
   enterSlot,
   homeSlot,
+  likelyRecords,
   makeSlots,
   none,
+  readWords,
   recordBytes,
   recordWords,
   regrownSlots,
@@ -37,21 +39,14 @@ export class Visitors {
     return finishHash(hashText(deviceId, 0, deviceId.length, Math.imul(user ^ 0x1ff, 0x01000193)), userId.length);
   }
 
-  /** Reads the record, and where a search for it begins. */
-  touch(record: number): number {
-    return this.touchSlot(this.records.words[record * recordWords] as number);
+  /** Puts into `found` the record that very likely has each hash. */
+  likely(hashes: Uint32Array, found: Uint32Array, count: number): number {
+    return likelyRecords(this.#slots, hashes, found, count);
   }
 
-  /** Reads where the search for `hash` begins. */
-  touchSlot(hash: number): number {
-    return this.#slots[homeSlot(this.#slots, hash)] as number;
-  }
-
-  /** Reads the record that very likely has `hash`, for its window last used; `none` if there is none. */
-  likelyWindow(hash: number): number {
-    const home = homeSlot(this.#slots, hash);
-    if (this.#slots[home] !== hash || this.#slots[home + 1] === 0) return none;
-    return this.records.words[((this.#slots[home + 1] as number) - 1) * recordWords + 4] as number;
+  /** Puts word `word` of each record into `found`. */
+  read(records: Uint32Array, word: number, found: Uint32Array, count: number): number {
+    return readWords(this.records.words, records, word, found, count);
   }
 
   /** The visitor's record; a new one has no open window. */
