@@ -9,16 +9,19 @@ import { commit, setReferrer, track } from './queue.ts';
 import { allowed, erase, namesOf, openStore, write } from './store.ts';
 import { tapClicks } from './tap-clicks.ts';
 
-/** Flat; a value that is no scalar is sent as JSON text. */
-export type Properties = Record<string, unknown>;
+/** Flat: the collector refuses an event whose value is an object. */
+export type Properties = Record<string, string | number | boolean | null | undefined>;
 
 /** Names of events, each with its properties. */
-export type EventMap = Record<string, object>;
+export type EventMap = Record<string, Properties>;
 
 /** What a page can say. No method throws. */
 export interface Client<Events = EventMap> {
-  /** Queues an event. */
-  track<Name extends keyof Events & string>(name: Name, properties?: Events[Name]): void;
+  /** Queues an event. Its properties may be left out where none is required. */
+  track<Name extends keyof Events & string>(
+    name: Name,
+    ...properties: Partial<Events[Name]> extends Events[Name] ? [properties?: Events[Name]] : [properties: Events[Name]]
+  ): void;
   /** Says who the visitor is, from the next event on, on this and later pages. */
   identify(userId: string): void;
   /** Forgets who the visitor is; the device stays the same. */

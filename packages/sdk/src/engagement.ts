@@ -3,10 +3,11 @@ import { listen } from './listen.ts';
 let engagedMs = 0;
 let sinceAt = 0;
 
-function note(): void {
+function note(): number {
   const at = performance.now();
   engagedMs += sinceAt && at - sinceAt;
   sinceAt = document.hasFocus() && !document.hidden ? at : 0;
+  return Math.round(engagedMs);
 }
 
 export function measureEngagement(): void {
@@ -16,8 +17,7 @@ export function measureEngagement(): void {
 
 /** Milliseconds since the last call in which the page was visible and focused. */
 export function takeEngagement(): number {
-  note();
-  const ms = Math.round(engagedMs);
+  const ms = note();
   engagedMs = 0;
   return ms;
 }

@@ -4,9 +4,12 @@ import { options } from './options.ts';
 let disk: Record<string, string> = {};
 /** The same, until the disk refuses a text for being full: from then on this page works on a copy. */
 let texts = disk;
+/** Begins our own keys, and those of this site among others of the origin. */
+let prefix: string;
 
 /** Opens localStorage. */
 export function openStore(): void {
+  prefix = `taphouse.${options.writeKey}.`;
   try {
     // The getter throws where storage is blocked, and is null in some web views. https://crbug.com/357625
     if (!options.cookieless) texts = disk = localStorage ?? disk;
@@ -15,17 +18,14 @@ export function openStore(): void {
   }
 }
 
-/** Keys of our own, and of this site among those that share the origin. */
-const keyOf = (name: string): string => `taphouse.${options.writeKey}.${name}`;
-
-export const read = (name: string): string | undefined => texts[keyOf(name)];
+export const read = (name: string): string | undefined => texts[prefix + name];
 
 /** A number once written, else 0. */
-export const readNumber = (name: string): number => +(read(name) ?? 0);
+export const readNumber = (name: string): number => Number(read(name)) || 0;
 
 export function erase(name: string): void {
-  delete texts[keyOf(name)];
-  delete disk[keyOf(name)];
+  delete texts[prefix + name];
+  delete disk[prefix + name];
 }
 
 /** Whether anything may be stored or sent: an explicit choice ('' is no) wins over Global Privacy Control. */
@@ -36,15 +36,15 @@ export function write(name: string, value: string | number): void {
   // Also an answer that comes after a no leaves nothing behind.
   if (name !== 'consent' && !allowed()) return;
   try {
-    texts[keyOf(name)] = `${value}`;
+    texts[prefix + name] = value as string;
   } catch {
-    texts = { ...texts, [keyOf(name)]: `${value}` };
+    texts = { ...texts, [prefix + name]: value as string };
   }
 }
 
 /** Names that begin with `start`, in byte order. */
 export const namesOf = (start: string): string[] =>
   Object.keys(texts)
-    .filter((key) => key.startsWith(keyOf(start)))
-    .map((key) => key.slice(keyOf('').length))
+    .filter((key) => key.startsWith(prefix + start))
+    .map((key) => key.slice(prefix.length))
     .toSorted();
