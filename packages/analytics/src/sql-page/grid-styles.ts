@@ -129,6 +129,21 @@ export const gridStyles = css`
     outline: 2px solid var(--tap-amber-strong);
     outline-offset: -2px;
   }
+  .sums {
+    position: absolute;
+    right: 14px;
+    bottom: 14px;
+    z-index: 3;
+    max-width: calc(100% - 28px);
+    padding: 5px 11px;
+    border: 1px solid var(--tap-line-strong);
+    border-radius: 8px;
+    background: var(--tap-surface);
+    box-shadow: 0 4px 16px rgb(0 0 0 / 0.14);
+    font-size: 12.5px;
+    font-variant-numeric: tabular-nums;
+    pointer-events: none;
+  }
   .none {
     padding: 40px 16px;
     text-align: center;

@@ -1,5 +1,7 @@
 import type { Manifest, TableName } from '@taphouse/schema';
 
+import type { Table } from 'apache-arrow';
+
 import { type Connection, connect } from '../connect.ts';
 import { fileName } from '../lake-files.ts';
 import { ownBundle } from '../own-bundle.ts';
@@ -24,6 +26,7 @@ export interface RunStats {
 /** How a statement ended, where it did not fail. */
 export type Outcome =
   | { kind: 'rows'; result: QueryResult; stats: RunStats; plan: string | null }
+  | { kind: 'plan'; plan: string; stats: RunStats }
   | { kind: 'done'; stats: RunStats }
   | { kind: 'over'; estimatedBytes: number; maxBytes: number };
 
@@ -149,18 +152,23 @@ export class LakeSession {
     if (!running) return;
     running.stop(new StoppedError(reason));
     // Before anything is awaited: whoever runs a statement now waits for the new worker.
-    this.#reopened = this.close().then(() => this.open());
+    this.#reopened = this.#reopen();
     this.#options.onRecycled();
     await this.#reopened;
   }
 
   /** After a trap the module is of no more use: whatever is asked of it traps again. */
   async #afterTrap(error: unknown, sql: string): Promise<StatementError> {
-    this.#reopened = this.close().then(() => this.open());
+    this.#reopened = this.#reopen();
     this.#options.onRecycled();
     await this.#reopened;
     const message = 'DuckDB-WASM broke down on this statement, and was started again. Another form of it may run.';
     return new StatementError(message, sql, null, error);
+  }
+
+  async #reopen(): Promise<void> {
+    await this.close();
+    await this.open();
   }
 
   get #open(): Connection {
@@ -188,7 +196,10 @@ export class LakeSession {
     const elapsedMs = performance.now() - startedAt;
     const fetched = difference((await this.#count?.settled()) ?? this.#before, this.#before);
     const stats = { elapsedMs, fetched, scannedBytes };
-    return outcome ? { kind: 'rows', result: outcome, stats, plan } : { kind: 'done', stats };
+    if (outcome === null) return { kind: 'done', stats };
+    return typeof outcome === 'string'
+      ? { kind: 'plan', plan: outcome, stats }
+      : { kind: 'rows', result: outcome, stats, plan };
   }
 
   async #stoppable<T>(
@@ -213,7 +224,7 @@ export class LakeSession {
    * Rows go into a temporary table: `query()` of DuckDB-WASM 1.28.0 loses an error raised while rows stream, and
    * gives the rows before it as if they were all; making a table does not.
    */
-  async #execute(lake: Connection, sql: string, kind: StatementKind): Promise<QueryResult | null> {
+  async #execute(lake: Connection, sql: string, kind: StatementKind): Promise<QueryResult | string | null> {
     this.#tables += 1;
     const table = `taphouse_result_${this.#tables}`;
     const text = kind === 'rows' ? `CREATE TEMP TABLE ${table} AS\n${sql}` : sql;
@@ -225,13 +236,14 @@ export class LakeSession {
       return null;
     });
     if (kind === 'rows') return TableResult.of(lake, table);
-    return kind === 'about' && answer ? new RowsResult(answer) : null;
+    if (kind !== 'about' || !answer) return null;
+    return planIn(answer) ?? new RowsResult(answer);
   }
 
   async #explain(sql: string): Promise<string> {
     try {
       const table = await this.#open.use((_, session) => session.query(`EXPLAIN\n${sql}`));
-      return String(table.getChild('explain_value')?.get(table.numRows - 1) ?? '');
+      return planIn(table) ?? '';
     } catch (error) {
       throw await this.#placed(error, sql);
     }
@@ -288,6 +300,12 @@ const functionsSql = `SELECT function_name AS name, min(function_type) AS kind,
 FROM duckdb_functions()
 WHERE regexp_matches(function_name, '^[a-z][a-z0-9_]*$') AND function_type IN ('scalar', 'aggregate', 'macro', 'table')
 GROUP BY function_name ORDER BY function_name`;
+
+/** What EXPLAIN drew; null if this is not its answer. */
+function planIn(table: Table): string | null {
+  const drawn = table.getChild('explain_value');
+  return drawn && String(drawn.get(table.numRows - 1));
+}
 
 const noShares: ReadonlyMap<string, number> = new Map();
 

@@ -328,13 +328,15 @@ function nameBars(base: PlotOptions, points: readonly ChartPoint[], { colour }: 
   const rows = points.map((point) => ({ ...point, name: textOf(point.x) }));
   return {
     ...base,
-    height: Math.max(160, names.length * 26 + 50),
+    height: Math.max(140, names.length * 26 + 44),
+    marginTop: 28,
+    marginBottom: 12,
     marginLeft: wide,
     x: { label: null, nice: true },
     y: { label: null, domain: names, padding: 0.2 },
     marks: [
       gridX({ stroke: 'var(--tap-line)', strokeOpacity: 1, ticks: 5 }),
-      axisX({ color: 'var(--tap-muted)', tickSize: 0, fontSize: 12, ticks: 5, tickFormat: formatTick }),
+      axisX({ anchor: 'top', color: 'var(--tap-muted)', tickSize: 0, fontSize: 12, ticks: 5, tickFormat: formatTick }),
       axisY({
         color: 'var(--tap-text)',
         tickSize: 0,

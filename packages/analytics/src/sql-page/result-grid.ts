@@ -6,6 +6,7 @@ import { copyText } from './copy-text.ts';
 import { type Choice, chosenArea, moveChoice, type Place } from './grid-choice.ts';
 import { gridStyles } from './grid-styles.ts';
 import type { QueryResult, SortBy } from './query-result.ts';
+import { chosenSums, type ChosenSums } from './chosen-sums.ts';
 import { formatColumns } from './result-files.ts';
 import { RowPages } from './row-pages.ts';
 import { type Cell, headerRow, tsvLines } from './text-formats.ts';
@@ -16,6 +17,9 @@ const headHeight = 44;
 export const mostRowsShown = 1_000_000;
 /** More cells than this are not put on the clipboard at once. */
 const mostCellsCopied = 2_000_000;
+/** More cells than this are not summed. */
+const mostCellsSummed = 200_000;
+const restMs = 150;
 const narrowest = 56;
 const widest = 380;
 /** Letters of a cell; more are cut in the grid and shown in full when it is opened. */
@@ -26,18 +30,25 @@ const mostLetters = 500;
  * a click on a head or Enter there; events `sorted` (detail: SortBy or null), `copied` (detail: rows) and `fault`.
  */
 export class ResultGrid extends LitElement {
-  static override properties = { result: { attribute: false }, sortBy: { state: true }, choice: { state: true } };
+  static override properties = {
+    result: { attribute: false },
+    sortBy: { state: true },
+    choice: { state: true },
+    sums: { state: true },
+  };
   static override styles = [theme, gridStyles];
 
   declare result: QueryResult | null;
   declare sortBy: SortBy | null;
   declare choice: Choice | null;
+  declare sums: ChosenSums | null;
 
   #pages: RowPages | null = null;
   #widths: number[] = [];
   #fitted = false;
   #opened: { name: string; value: string } | null = null;
   #unmount: (() => void) | null = null;
+  #summing: ReturnType<typeof setTimeout> | undefined;
   readonly #rows = new Virtualizer<HTMLElement, HTMLElement>({
     count: 0,
     getScrollElement: () => this.renderRoot?.querySelector<HTMLElement>('.scroller') ?? null,
@@ -56,6 +67,7 @@ export class ResultGrid extends LitElement {
     this.result = null;
     this.sortBy = null;
     this.choice = null;
+    this.sums = null;
   }
 
   override connectedCallback(): void {
@@ -64,6 +76,7 @@ export class ResultGrid extends LitElement {
   }
 
   override disconnectedCallback(): void {
+    clearTimeout(this.#summing);
     this.#unmount?.();
     this.#unmount = null;
     super.disconnectedCallback();
@@ -84,6 +97,7 @@ export class ResultGrid extends LitElement {
   override updated(changed: PropertyValues<this>): void {
     this.#unmount ??= this.#rows._didMount();
     this.#rows._willUpdate();
+    if (changed.has('choice') || changed.has('sortBy')) this.#sumSoon();
     if (changed.has('result')) this.renderRoot.querySelector('.scroller')?.scrollTo(0, 0);
     const dialog = this.renderRoot.querySelector('dialog');
     if (dialog && this.#opened && !dialog.open) dialog.showModal();
@@ -116,7 +130,7 @@ export class ResultGrid extends LitElement {
         </div>
         ${result.rowCount === 0 ? html`<p class="none">No row</p>` : nothing}
       </div>
-      ${this.#opened ? this.#dialog(this.#opened) : nothing}`;
+      ${this.sums ? sumsLine(this.sums) : nothing} ${this.#opened ? this.#dialog(this.#opened) : nothing}`;
   }
 
   /** Copies the chosen cells, or all of them, as tab-separated text with a head. */
@@ -140,6 +154,38 @@ export class ResultGrid extends LitElement {
     const text = single ? (chosen[0]?.[0] ?? '') : head + tsvLines(columns, chosen);
     await copyText(text);
     this.dispatchEvent(new CustomEvent('copied', { detail: chosen.length }));
+  }
+
+  /** Sums of the chosen cells, once the choosing rests. */
+  #sumSoon(): void {
+    clearTimeout(this.#summing);
+    this.sums = null;
+    if (this.#chosenCells() < 2 || this.#chosenCells() > mostCellsSummed) return;
+    this.#summing = setTimeout(() => void this.#sum(), restMs);
+  }
+
+  async #sum(): Promise<void> {
+    const { result, choice, sortBy } = this;
+    if (!result || !choice) return;
+    const { top, bottom, left, right } = chosenArea(choice);
+    try {
+      const rows = await result.page(top, bottom + 1, sortBy);
+      if (choice !== this.choice || result !== this.result) return;
+      const numeric = result.columns.slice(left, right + 1).map(({ kind }) => kind === 'number');
+      const sums = chosenSums(
+        rows.map((row) => row.slice(left, right + 1)),
+        numeric,
+      );
+      this.sums = sums.numbers ? sums : null;
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  #chosenCells(): number {
+    if (!this.choice) return 0;
+    const { top, bottom, left, right } = chosenArea(this.choice);
+    return (bottom - top + 1) * (right - left + 1);
   }
 
   #turn(): void {
@@ -341,6 +387,23 @@ export class ResultGrid extends LitElement {
 }
 
 const startChoice: Choice = { anchor: { row: 0, column: 0 }, active: { row: 0, column: 0 } };
+
+/** Without the last digits, which are the rounding of binary fractions. */
+function say(value: number): string {
+  return String(Number(value.toPrecision(12)));
+}
+
+function sumsLine({ cells, numbers }: ChosenSums): TemplateResult {
+  return html`<div class="sums" role="status">
+    ${cells}
+    cells${
+      numbers
+        ? html` · sum <b>${say(numbers.sum)}</b> · mean <b>${say(Number(numbers.mean.toPrecision(6)))}</b> · from
+            <b>${say(numbers.least)}</b> to <b>${say(numbers.most)}</b>`
+        : nothing
+    }
+  </div>`;
+}
 
 function cellId({ row, column }: Place): string {
   return row < 0 ? `head-${column}` : `cell-${row}-${column}`;

@@ -208,6 +208,7 @@ describe('the SQL page', () => {
     await rm(join(folder, files.toSorted().at(-1) ?? ''));
     await run('SELECT event_id FROM rawdata');
     await page.locator('.fault').waitFor();
+    expect(await page.locator('.facts').count()).toBe(0);
     await broken.close();
     await rm(folder, { recursive: true });
   });
@@ -216,7 +217,8 @@ describe('the SQL page', () => {
     await open();
     for (const sql of ["COPY sessions TO 'x.csv'", 'INSTALL httpfs', "ATTACH 'x.db'"]) {
       await run(sql);
-      await page.locator('.fault', { hasText: 'not run' }).waitFor();
+      await page.locator('.fault').waitFor();
+      expect(await page.locator('.fault strong').innerText()).toContain('not run');
       await page
         .getByLabel(/^Close/)
         .last()
@@ -247,7 +249,9 @@ describe('the SQL page', () => {
     await page.keyboard.press('Control+End');
     await expect.poll(() => page.locator('#cell-199999-0').textContent()).toBe('0');
     await page.keyboard.press('Shift+ArrowUp');
+    await page.locator('.sums', { hasText: '2 cells' }).waitFor({ state: 'hidden' });
     await page.keyboard.press('Shift+ArrowLeft');
+    await page.locator('.sums', { hasText: '4 cells · sum 1 · mean 0.5 · from 0 to 1' }).waitFor();
     await page.keyboard.press('Control+c');
     await page.locator('.notice', { hasText: '2 rows copied' }).waitFor();
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("n\tt\n1\t'-1\n0\t'-0\n");
@@ -299,6 +303,7 @@ describe('the SQL page', () => {
     await page.getByText('Nothing saved yet').waitFor();
     await page.locator('input[type=file]').setInputFiles(await file.path());
     await page.locator('.item', { hasText: 'Lucky <b>' }).waitFor();
+    expect(await page.locator('.item').count()).toBe(1);
   });
 
   it('completes tables, columns of the tables named, and functions', async () => {
@@ -353,6 +358,7 @@ describe('the SQL page', () => {
     await none.close();
     await run('SELECT count(*) FROM sessions');
     await page.getByText('no answer').waitFor();
+    expect(await page.locator('.fault').count()).toBe(1);
   });
 
   it('has no fault that axe can see, by day and by night', async () => {

@@ -25,7 +25,8 @@ export const sqlStyles = css`
     min-width: 0;
     min-height: 0;
   }
-  h1 {
+  h1,
+  .heard {
     position: absolute;
     width: 1px;
     height: 1px;

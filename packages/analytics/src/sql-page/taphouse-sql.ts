@@ -33,7 +33,7 @@ import type { SortBy } from './query-result.ts';
 import { type FileFormat, saveResult } from './result-files.ts';
 import type { ResultGrid } from './result-grid.ts';
 import type { RunEntry, TabRun } from './run-entry.ts';
-import { examplesPanel, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
+import { examplesPanel, formatElapsed, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
 import { sqlInLink, sqlLink } from './sql-link.ts';
 import { sqlStyles } from './sql-styles.ts';
 import { type Statement, statements, titleOf } from './statements.ts';
@@ -51,9 +51,11 @@ const sides: { id: Settings['side']; name: string }[] = [
   { id: 'saved', name: 'Saved' },
   { id: 'history', name: 'History' },
 ];
+/** The key that goes with Enter. */
+const modifier = navigator.userAgent.includes('Mac') ? '⌘' : 'Ctrl';
 const noticeMs = 4000;
 const tickMs = 100;
-const firstText = `-- The newest sessions. Run with Ctrl Enter.
+const firstText = `-- The newest sessions. Run with ${modifier} Enter.
 SELECT beginsession, user_id, device_id, events, duration_sec, beginnavigation, endnavigation
 FROM sessions
 ORDER BY beginsession DESC
@@ -176,6 +178,7 @@ export class TaphouseSql extends LitElement {
         </main>
       </div>
       <div class="notice" role="status">${this.notice}</div>
+      <div class="heard" role="status">${this.#heard()}</div>
       ${this.asking ? this.#dialog(this.asking) : nothing}`;
   }
 
@@ -278,6 +281,7 @@ export class TaphouseSql extends LitElement {
 
   #entryOf(tab: string, statement: Statement, outcome: Outcome): RunEntry {
     if (outcome.kind === 'over') return { statement, state: 'over', ...outcome };
+    if (outcome.kind === 'plan') return { statement, state: 'plan', plan: outcome.plan };
     if (outcome.kind === 'done') return { statement, state: 'done', stats: outcome.stats };
     const { result, stats, plan } = outcome;
     const wanted = this.#charts.get(tab);
@@ -554,7 +558,7 @@ export class TaphouseSql extends LitElement {
               title="Runs the selection, or else everything. Ctrl Shift Enter: the statement at the caret"
               @click=${() => this.#runText()}
             >
-              Run <kbd>Ctrl ↵</kbd>
+              Run <kbd>${modifier} ↵</kbd>
             </button>`
       }
       <button
@@ -645,6 +649,15 @@ export class TaphouseSql extends LitElement {
           </button>`,
       )}
     </div>`;
+  }
+
+  /** What a screen reader says of the result. */
+  #heard(): string {
+    const run = this.runs.get(this.active);
+    const entry = run?.entries[run.shown];
+    if (entry?.state === 'running') return 'Running';
+    if (entry?.state === 'done') return 'Done';
+    return entry?.state === 'rows' ? `${entry.result.rowCount} rows in ${formatElapsed(entry.stats.elapsedMs)}` : '';
   }
 
   #entry(entry: RunEntry): TemplateResult {
@@ -791,15 +804,15 @@ export class TaphouseSql extends LitElement {
 }
 
 const keys: [string, string][] = [
-  ['Ctrl Enter', 'run the selection, or else everything'],
-  ['Ctrl Shift Enter', 'run the statement at the caret'],
+  [`${modifier} Enter`, 'run the selection, or else everything'],
+  [`${modifier} Shift Enter`, 'run the statement at the caret'],
   ['Ctrl Space', 'complete a table, column or function; Tab takes it'],
-  ['Ctrl S', 'save the query by name'],
-  ['Ctrl F', 'find and replace in the editor'],
-  ['Ctrl /', 'comment out, or in again'],
+  [`${modifier} S`, 'save the query by name'],
+  [`${modifier} F`, 'find and replace in the editor'],
+  [`${modifier} /`, 'comment out, or in again'],
   ['Tab', 'leave the editor'],
   ['Arrows, Shift', 'in the table: move, and choose cells'],
-  ['Ctrl C', 'in the table: copy the chosen cells'],
+  [`${modifier} C`, 'in the table: copy the chosen cells'],
   ['Enter', 'in the table: open a cell, or sort by a head'],
   ['Alt ← →', 'in the table: column narrower, wider'],
 ];

@@ -145,10 +145,7 @@ GROUP BY client_event ORDER BY events DESC, client_event LIMIT ${whole(ask.limit
   FROM rawdata WHERE user_id = ? AND device_id = ? GROUP BY event_id
 )
 SELECT e.*, p.properties FROM e LEFT JOIN p USING (event_id) ORDER BY client_timestamp, event_id`,
-    values: [
-      ...[session.user_id, session.device_id, session.beginAt, session.endAt],
-      ...[session.user_id, session.device_id],
-    ],
+    values: [session.user_id, session.device_id, session.beginAt, session.endAt, session.user_id, session.device_id],
   }),
 
   /** The article's Athena view: sessions whose window lies in the current day, UTC. */
