@@ -12,6 +12,9 @@ export interface LakeRelation {
   columns: readonly Column[];
 }
 
+/** A session may have several rows, so it has no `row_id`. */
+const sessionColumns = tables.aggregated.filter(({ name }) => name !== 'row_id');
+
 /** Views first: they are what one asks most. The tables under them hold copies and parts. */
 export const lakeRelations: readonly LakeRelation[] = [
   {
@@ -19,7 +22,7 @@ export const lakeRelations: readonly LakeRelation[] = [
     kind: 'view',
     reads: 'aggregated',
     about: 'one row a session: the rows of one stagger window, merged',
-    columns: tables.aggregated,
+    columns: sessionColumns,
   },
   {
     name: 'sessions_within',
@@ -27,7 +30,7 @@ export const lakeRelations: readonly LakeRelation[] = [
     kind: 'macro',
     reads: 'aggregated',
     about: 'sessions that end after a pause of your choice, exact for any gap from the step on',
-    columns: tables.aggregated,
+    columns: sessionColumns,
   },
   {
     name: 'events',
@@ -41,14 +44,14 @@ export const lakeRelations: readonly LakeRelation[] = [
     kind: 'view',
     reads: 'aggregated',
     about: 'sessions of today, UTC, as in the article',
-    columns: tables.aggregated,
+    columns: sessionColumns,
   },
   {
     name: 'clicks_month',
     kind: 'view',
     reads: 'aggregated',
     about: 'sessions of this month, UTC, as in the article',
-    columns: tables.aggregated,
+    columns: sessionColumns,
   },
   {
     name: 'aggregated',
