@@ -201,6 +201,20 @@ describe('a lake', () => {
     expect(await ask('SELECT events FROM sessions')).toEqual([{ events: 4n }]);
   });
 
+  it('does not write a sealed day again for a few late rows, and keeps their files few', async () => {
+    const rows = Array.from({ length: 400 }, (_, user) => sessionRow({ user_id: `user ${user}` }));
+    await lake.write(commit(1, { rows }));
+    await lake.compact({ before: testTime + dayMs });
+    const [sealed] = (await lake.manifest('aggregated')).files;
+    nowAt = Date.UTC(2026, 10, 26);
+    for (let late = 2; late <= 40; late += 1) await lake.write(commit(late, { events: [] }));
+    await lake.compact({ before: 0 });
+    const { files } = await lake.manifest('aggregated');
+    expect(files.filter((file) => file.sealed)).toEqual([sealed]);
+    expect(files.length).toBeLessThanOrEqual(maxSmallFiles + 1);
+    expect(await count('aggregated')).toBe(439);
+  });
+
   it('goes on where it was when it is opened again', async () => {
     await lake.write(commit(1));
     await lake.close();

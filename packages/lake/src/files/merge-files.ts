@@ -35,7 +35,7 @@ function mergedRowId(): string {
 
 /**
  * Keeps the files of each day few: small ones of days under way are rolled into larger ones, and days that
- * ended before `sealBefore` are sealed, again only when many small files came late.
+ * ended before `sealBefore` are sealed, again only when a quarter of their rows came late.
  */
 export async function tidy(room: Room, sealBefore: number): Promise<void> {
   for (const table of tableNames) {
@@ -43,10 +43,16 @@ export async function tidy(room: Room, sealBefore: number): Promise<void> {
       const small = files.filter((file) => !file.sealed);
       if (small.length === 0) continue;
       const settled = dayAt + dayMs <= sealBefore;
-      if (settled && (small.length === files.length || small.length > maxSmallFiles)) await seal(room, table, files);
+      if (settled && isWorthSealing(files, small)) await seal(room, table, files);
       else await roll(room, table, rollPlan(files));
     }
   }
+}
+
+/** A few late rows do not pay for writing their whole day again. */
+function isWorthSealing(files: readonly ManifestFile[], unsealed: readonly ManifestFile[]): boolean {
+  if (unsealed.length === files.length) return true;
+  return unsealed.length > maxSmallFiles && sumRows(unsealed) * 4 > sumRows(files);
 }
 
 /** Seals each day that ended before `before` and is not sealed yet. */
