@@ -72,7 +72,9 @@ export async function takeBatch(body: string, sender: Sender, options: TakeOptio
   }
   const barred = bar(batch, sender, options);
   if (barred) return barred;
-  const { accepted, rejected } = await identified(batch, options.identity);
+  const proven = await identified(batch, sender, options);
+  if (proven === null) return refused(503, 'collector: it can not check identities; try again later');
+  const { accepted, rejected } = proven;
   mark(accepted, userAgent);
   const fault = await store(accepted, sender, options);
   if (fault !== null) return refused(503, fault);
@@ -114,13 +116,31 @@ function bar(batch: ParsedBatch, { origin, address }: Sender, { keys, rateLimit 
   return null;
 }
 
-/** Marks the events whose user_id the batch proves and, if proof is required, refuses the others. */
+/**
+ * Marks the events whose user_id the batch proves and, if proof is required, refuses the others. Null if it can not be
+ * told, which is no fault of the sender.
+ */
 async function identified(
   batch: ParsedBatch,
-  identity: Identity | undefined,
-): Promise<{ accepted: ClickEvent[]; rejected: RejectedEvent[] }> {
+  { requestId }: Sender,
+  { identity, log }: TakeOptions,
+): Promise<Pick<ParsedBatch, 'accepted' | 'rejected'> | null> {
   if (!identity) return batch;
-  const user = batch.identity === null ? null : await identity.verify(batch.identity);
+  try {
+    const user = batch.identity === null ? null : await identity.verify(batch.identity);
+    return separate(batch, user, identity.required ?? false);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    log({ level: 'error', message: 'identity not checked', request_id: requestId, reason });
+    return null;
+  }
+}
+
+function separate(
+  batch: ParsedBatch,
+  user: string | null,
+  required: boolean,
+): Pick<ParsedBatch, 'accepted' | 'rejected'> {
   const proven: ClickEvent[] = [];
   const unproven: RejectedEvent[] = [];
   const places = placesOfAccepted(batch);
@@ -131,7 +151,7 @@ async function identified(
     } else {
       delete event.properties[identityProperty];
       const reason = 'user_id: not proven by the identity token; send one for this user';
-      if (identity.required) unproven.push({ index: places[i]!, reason, event });
+      if (required) unproven.push({ index: places[i]!, reason, event });
       else proven.push(event);
     }
   }

@@ -505,6 +505,16 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         );
         expect(answer.status).toBe(400);
       });
+
+      it('a token that can not be checked at the moment is answered 503', async () => {
+        const verify = (): Promise<never> => Promise.reject(new Error('no keys'));
+        const request = await start({ identity: { verify } });
+        const answer = await request('/v1/events', post(batch([event()], { identity: 'token' })));
+        expect(answer.status).toBe(503);
+        expect(answer.headers.get('retry-after')).toBe('5');
+        expect(appends).toEqual([]);
+        expect(lines).toContainEqual(expect.objectContaining({ level: 'error', reason: 'no keys' }));
+      });
     });
 
     describe('the other routes', () => {
