@@ -32,3 +32,11 @@ it('stops for the day at its limit, so that bad input can not fill the disk', as
   await expect(again.append([letter(midnight, 'x'.repeat(600))])).rejects.toThrow('is full');
   await again.append([letter(midnight + 86_400_000, 'x'.repeat(600))]);
 });
+
+it('keeps of a huge event its beginning', async () => {
+  const letters = await openDeadLetters(folder);
+  await letters.append([letter(midnight, { huge: 'x'.repeat(5_000_000) })]);
+  const line = readFileSync(join(folder, '2026-11-24.jsonl'), 'utf8');
+  expect(line.length).toBeLessThan(3000);
+  expect(JSON.parse(line)).toMatchObject({ reason: 'r', event: expect.stringMatching(/^{"huge":"xxx/) as string });
+});

@@ -19,7 +19,7 @@ export async function openDeadLetters(folder: string, options: DeadLetterOptions
 
   const appendToDay = async (day: string, letters: readonly DeadLetter[]): Promise<void> => {
     const file = join(folder, `${day}.jsonl`);
-    const lines = letters.map((letter) => `${JSON.stringify(letter)}\n`).join('');
+    const lines = letters.map((letter) => `${lineOf(letter)}\n`).join('');
     const bytes = (bytesOfDay.get(day) ?? (await sizeOf(file))) + Buffer.byteLength(lines);
     if (bytes > maxBytesPerDay)
       throw new Error(
@@ -37,6 +37,16 @@ export async function openDeadLetters(folder: string, options: DeadLetterOptions
       for (const [day, ofDay] of days) await appendToDay(day, ofDay);
     },
   };
+}
+
+/** Longest line, characters: twice the largest event there can be. */
+const maxLineLength = 65_536;
+
+/** Of an event too large for a line, its beginning is kept, as text. */
+function lineOf(letter: DeadLetter): string {
+  const line = JSON.stringify(letter);
+  if (line.length <= maxLineLength) return line;
+  return JSON.stringify({ ...letter, event: JSON.stringify(letter.event).slice(0, 2048).toWellFormed() });
 }
 
 async function sizeOf(file: string): Promise<number> {
