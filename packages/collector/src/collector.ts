@@ -48,12 +48,14 @@ export interface CollectorOptions {
   log?: (line: LogLine) => void;
 }
 
-/** What Node's server passes in; absent elsewhere. */
+/** What Node's server or Lambda pass in; absent elsewhere. */
 interface Bindings {
   incoming?: IncomingBody & {
     headers: Record<string, string | string[] | undefined>;
     socket?: { remoteAddress?: string };
   };
+  /** Address of the other end of the connection, where there is no socket to ask: Lambda. */
+  remoteAddress?: string | undefined;
 }
 
 type CollectorContext = Context<{ Bindings: Bindings }>;
@@ -226,7 +228,8 @@ function createSenderReader(options: CollectorOptions, now: () => number): (c: C
   return (c) => {
     requests += 1;
     const forwardedFor = trustedHops > 0 ? header(c, 'x-forwarded-for') : undefined;
-    const address = clientAddress({ socketAddress: c.env?.incoming?.socket?.remoteAddress, forwardedFor }, trustedHops);
+    const socketAddress = c.env?.incoming?.socket?.remoteAddress ?? c.env?.remoteAddress;
+    const address = clientAddress({ socketAddress, forwardedFor }, trustedHops);
     const userAgent = header(c, 'user-agent');
     return {
       requestId: `${instance}-${requests.toString(36)}`,
