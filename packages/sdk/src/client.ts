@@ -80,8 +80,7 @@ function start(options: Options): Client {
     },
     flush() {
       commit();
-      erase('next');
-      return flush();
+      return flush(true);
     },
   };
 }

@@ -34,20 +34,20 @@ export function wake(): void {
   timer ??= setTimeout(flush, waitMs() || gatherMs);
 }
 
-/** Sends what is due; resolves when each event was tried once. One sender among all tabs. */
-export async function flush(): Promise<void> {
+/** Sends what is due, or all at once; resolves when each event was tried once. One sender among all tabs. */
+export async function flush(atOnce?: boolean): Promise<void> {
   clearTimeout(timer);
   timer = undefined;
+  const drain = async (): Promise<void> => {
+    if (atOnce) erase('next');
+    while (!waitMs() && (await post('e.')));
+  };
   try {
-    await navigator.locks.request('taphouse', { ifAvailable: true }, (lock) => lock && drain());
+    await navigator.locks.request('taphouse', { ifAvailable: !atOnce }, (lock) => lock && drain());
   } catch {
     await drain();
   }
   if (namesOf('e.')[0]) wake();
-}
-
-async function drain(): Promise<void> {
-  while (!waitMs() && (await post('e.')));
 }
 
 /** Hands this page's events to the browser, which sends them even after the page has gone. */
@@ -78,7 +78,7 @@ async function sendBatch(names: string[], more: boolean): Promise<boolean> {
   noteBatch(batchId, names);
   show('sent', events);
   try {
-    if (batches === 1) learnLimits();
+    if (batches === 1) void learnLimits();
     const { endpoint, writeKey, deviceCookie, send = fetch } = options;
     const response = await send(`${endpoint}/v1/events${deviceCookie ? `?device=${device}` : ''}`, {
       method: 'POST',

@@ -26,11 +26,9 @@ export function track(client_event: string, properties?: object): void {
     client_timestamp: now(),
     user_id: user,
     device_id: device,
-    // iPadOS calls itself a Mac; the collector knows the others by their user agent.
-    device_type: navigator.maxTouchPoints > 1 && /Mac/.test(navigator.userAgent) ? 'tablet' : undefined,
-    page_url: cleanUrl(location.href),
+    page_url: location.href,
     page_title: document.title.slice(0, 512),
-    referrer: cleanUrl(referrer ?? document.referrer),
+    referrer: referrer ?? document.referrer,
     clock_offset_ms: clockOffset(),
     properties: { engaged_ms: takeEngagement(), ...properties },
   };
@@ -45,6 +43,10 @@ export function commit(): void {
   keepIdentity();
   for (const raw of events) {
     try {
+      raw.page_url = cleanUrl(raw.page_url);
+      raw.referrer = cleanUrl(raw.referrer);
+      // iPadOS calls itself a Mac; the collector knows the others by their user agent.
+      if (navigator.maxTouchPoints > 1 && /Mac/.test(navigator.userAgent)) raw.device_type = 'tablet';
       const event = options.before ? options.before(raw) : raw;
       if (event) {
         write(`e.${event.event_id}`, toJson(event));

@@ -7,7 +7,7 @@ export interface WireEvent {
   user_id: string;
   device_id: string;
   /** Only where the user agent does not tell. */
-  device_type: string | undefined;
+  device_type?: string;
   page_url: string;
   page_title: string;
   referrer: string;
