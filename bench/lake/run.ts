@@ -75,6 +75,10 @@ function report(what: string, figure: string): void {
   lines.push(`| ${what} | ${figure} |`);
 }
 
+function took({ seconds, cpuSeconds }: Cost): string {
+  return `${seconds.toFixed(1)} s (${cpuSeconds.toFixed(1)} s of processor time)`;
+}
+
 function rate(count: number, { seconds, cpuSeconds }: Cost): string {
   return `${Math.round(count / seconds).toLocaleString('en')}/s, ${((cpuSeconds / count) * 1e6).toFixed(1)} us of processor time each`;
 }
@@ -125,7 +129,7 @@ await inFolder(async (folder) => {
   report('a commit of 100 events and 34 rows, both tables, merging of small files included', perCommit);
   report('most live files of a table in that hour', String(most));
   const sealing = await measure(() => lake.compact({ before: startAt + day }));
-  report('sealing that day', `${sealing.seconds.toFixed(2)} s`);
+  report('sealing that day', `${took(sealing)}`);
   await lake.close();
 });
 
@@ -140,26 +144,26 @@ await inFolder(async (folder) => {
       await commit(lake, events, events.map(rowOf));
     }
   });
-  report(`${(perFile * 720).toLocaleString('en')} events and as many rows, in 720 files a table`, `written in ${filling.seconds.toFixed(0)} s`);
+  report(`${(perFile * 720).toLocaleString('en')} events and as many rows, in 720 files a table`, `written in ${took(filling)}`);
   const userIds = Array.from({ length: 100 }, (_, index) => String(index * 199));
   let rows = 0;
   const erasing = await measure(async () => {
     rows = (await lake.erase({ userIds })).rows;
   });
-  report('erasing 100 users from both tables', `${erasing.seconds.toFixed(1)} s, ${rows.toLocaleString('en')} rows gone, proof included`);
+  report('erasing 100 users from both tables', `${took(erasing)}, ${rows.toLocaleString('en')} rows gone, proof included`);
   const again = await measure(() => lake.erase({ userIds }));
-  report('erasing them again, which is the scan for proof', `${again.seconds.toFixed(1)} s`);
+  report('erasing them again, which is the scan for proof', `${took(again)}`);
   const query = await openQuery({ folder });
   const asked = await measure(() => query.query('SELECT user_id, sum(events) FROM sessions GROUP BY 1 ORDER BY 2 DESC LIMIT 10'));
   await query.close();
-  report('a query over all merged sessions, native', `${asked.seconds.toFixed(1)} s`);
+  report('a query over all merged sessions, native', `${took(asked)}`);
   const sealing = await measure(() => lake.compact({ before: startAt + 30 * day }));
-  report('sealing 30 of the days', `${sealing.seconds.toFixed(1)} s, ${rate(perFile * 8 * 30 * 2, sealing)}`);
+  report('sealing 30 of the days', `${took(sealing)}, ${rate(perFile * 8 * 30 * 2, sealing)}`);
   const range = { from: startAt, to: startAt + 29 * day };
   const rebuilding = await measure(() => lake.resessionize({ ...range, stepMs: 60_000 }));
-  report('resessionizing those 30 days to another step', `${rebuilding.seconds.toFixed(1)} s, ${rate(perFile * 8 * 30, rebuilding)}`);
+  report('resessionizing those 30 days to another step', `${took(rebuilding)}, ${rate(perFile * 8 * 30, rebuilding)}`);
   const checking = await measure(() => lake.check(range));
-  report('checking them against their events', `${checking.seconds.toFixed(1)} s`);
+  report('checking them against their events', `${took(checking)}`);
   await lake.close();
 });
 

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import { CreateBucketCommand, GetBucketCorsCommand, S3Client } from '@aws-sdk/client-s3';
+import { CreateBucketCommand, GetBucketCorsCommand, PutBucketPolicyCommand, S3Client } from '@aws-sdk/client-s3';
 import { click, sessionRow, testTime } from '@taphouse/schema/testing';
 import type { Commit } from '@taphouse/sessions';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -111,6 +111,14 @@ describe.skipIf(!endpoint)('over S3', () => {
     expect(CORSRules).toMatchObject([{ AllowedOrigins: ['https://shop.example'], AllowedMethods: ['GET', 'HEAD'] }]);
     const store = s3Store({ client, bucket, cacheFolder: await newFolder() });
     await store.put('x.parquet', new TextEncoder().encode('0123456789'));
+    const allowed = { Effect: 'Allow', Principal: '*', Action: 's3:GetObject', Resource: `arn:aws:s3:::${bucket}/*` };
+    const Policy = JSON.stringify({ Version: '2012-10-17', Statement: [allowed] });
+    await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    const url = `${endpoint}/${bucket}/x.parquet`;
+    const page = await fetch(url, { headers: { Origin: 'https://shop.example', Range: 'bytes=2-4' } });
+    expect([page.status, await page.text()]).toEqual([206, '234']);
+    expect(page.headers.get('content-range')).toBe('bytes 2-4/10');
+    expect(['*', 'https://shop.example']).toContain(page.headers.get('access-control-allow-origin'));
     const answer = await store.get('x.parquet', { start: 3, end: 6 });
     expect(new TextDecoder().decode(answer?.body)).toBe('345');
     const past = await store.get('x.parquet', { start: 20, end: 30 });
