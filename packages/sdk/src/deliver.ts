@@ -5,7 +5,7 @@ import { learnLimits, limits } from './limits.ts';
 import { options } from './options.ts';
 import { drop, show } from './report.ts';
 import { fromJson, toJson } from './safe-json.ts';
-import { erase, namesOf, read, readNumber, write } from './store.ts';
+import { erase, lasting, namesOf, read, readNumber, write } from './store.ts';
 import { shareContext, type WireEvent } from './wire-event.ts';
 
 /** From one POST to the next of all tabs, milliseconds. */
@@ -30,8 +30,8 @@ function waitMs(): number {
 }
 
 /** Sends soon. */
-export function wake(): void {
-  timer ??= setTimeout(flush, waitMs() || gatherMs);
+export function wake(afterMs = gatherMs): void {
+  timer ??= setTimeout(flush, waitMs() || afterMs);
 }
 
 /** Sends what is due, or all at once; resolves when each event was tried once. One sender among all tabs. */
@@ -47,12 +47,15 @@ export async function flush(atOnce?: boolean): Promise<void> {
   } catch {
     await drain();
   }
-  if (namesOf('e.')[0]) wake();
+  // What is left is on its way, or another tab's to send: look again.
+  if (namesOf('e.')[0]) wake(1000);
 }
 
 /** Hands this page's events to the browser, which sends them even after the page has gone. */
 export function leave({ type }: Event): void {
   gone = type === 'pagehide' || document.hidden;
+  // While the collector fails, the next page asks it, when it is time.
+  if (failures && lasting) return;
   // Four bodies fill the quota.
   for (let bodies = 0; bodies < 4 && post(`e.${instance}`); bodies += 1);
 }
@@ -74,7 +77,8 @@ async function sendBatch(names: string[], more: boolean): Promise<boolean> {
   const lost = readNumber('lost');
   const batchId = `${instance}-${(batches += 1)}`;
   const sentAt = performance.now();
-  let restMs = Math.min(300_000, 1000 * 2 ** (failures += 1)) * (1 - Math.random() / 2);
+  let restMs = 0;
+  let settled = false;
   noteBatch(batchId, names);
   show('sent', events);
   try {
@@ -95,7 +99,7 @@ async function sendBatch(names: string[], more: boolean): Promise<boolean> {
     });
     const { headers, status } = response;
     learnClock(headers.get('Date'), performance.now() - sentAt);
-    restMs = +(headers.get('Retry-After') ?? 0) * 1000 || restMs;
+    restMs = Number(headers.get('Retry-After')) * 1000;
     if (status === 410) limits.maxEvents = 0;
     const { rejected } = status === 204 ? { rejected: [] } : await response.json().catch(Object);
     if (/^4(00|13|22)/.test(`${status}`) && !rejected?.[0]) {
@@ -111,7 +115,7 @@ async function sendBatch(names: string[], more: boolean): Promise<boolean> {
       names.forEach(erase);
       write('lost', readNumber('lost') - lost);
       show('stored', events);
-      failures = 0;
+      settled = true;
       restMs = more ? 0 : pauseMs;
     }
   } catch {
@@ -120,8 +124,10 @@ async function sendBatch(names: string[], more: boolean): Promise<boolean> {
     if (gone) return false;
   }
   endBatch(batchId);
+  failures = settled ? 0 : failures + 1;
+  restMs ||= failures && Math.min(300_000, 1000 * 2 ** failures) * (1 - Math.random() / 2);
   write('next', Date.now() + restMs);
-  return !failures;
+  return settled;
 }
 
 /** Puts right the time of a refused event if the clock was wrong. It was not stored, so this makes no copy. */
