@@ -1,29 +1,20 @@
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { checkKinesis } from './check-kinesis.ts';
 import { openKinesis } from './open-kinesis.ts';
+import { serveAnswers } from './testing/serve-answers.ts';
 import { type LocalKinesis, localAccess, startKinesis } from './testing/start-kinesis.ts';
 
 let kinesis: LocalKinesis;
-let server: Server | undefined;
+let server: { url: string; stop(): void } | undefined;
 beforeAll(async () => {
   kinesis = await startKinesis();
 });
 afterAll(() => kinesis.stop());
-afterEach(() => server?.close());
+afterEach(() => server?.stop());
 
-/** A service that answers as AWS does where a local Kinesis does not; by action: what it answers, or an error. */
 async function serve(answers: Record<string, object>): Promise<string> {
-  server = createServer((request, response) => {
-    const action = String(request.headers['x-amz-target']).split('.')[1]!;
-    const answer = answers[action] ?? { __type: 'AccessDeniedException', message: `not authorized: ${action}` };
-    request.resume();
-    response.writeHead('__type' in answer ? 400 : 200, { 'content-type': 'application/x-amz-json-1.1' });
-    response.end(JSON.stringify(answer));
-  });
-  await new Promise<void>((resolve) => server!.listen(0, '127.0.0.1', resolve));
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  server = await serveAnswers(answers);
+  return server.url;
 }
 
 function summary(fields: object = {}): object {
