@@ -12,7 +12,6 @@ const inAMinute = Math.floor(Date.now() / 1000) + 60;
 
 /** A token as GetOpenIdToken gives it. */
 function token(claims: object = {}, key = privateKey, header: object = {}): string {
-  const part = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
   const standard = {
     iss: 'https://cognito-identity.amazonaws.com',
     aud: identityPoolId,
@@ -32,9 +31,13 @@ it.each([
   ['out of date', token({ exp: inAMinute - 120 })],
   ['of another pool', token({ aud: 'eu-west-1:other' })],
   ['of another issuer', token({ iss: 'https://evil.example' })],
-  ['that claims to need no signature', `${token({}, privateKey, { alg: 'none' }).replace(/\.[\w-]+$/, '.')}`],
+  ['that claims to need no signature', token({}, privateKey, { alg: 'none' }).replace(/\.[\w-]+$/, '.')],
   ['that is none', 'x.y.z'],
   ['that is empty', ''],
 ])('takes no token %s', async (_, bad) => {
   expect(await identity.verify(bad)).toBeNull();
 });
+
+function part(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

@@ -507,8 +507,7 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
       });
 
       it('a token that can not be checked at the moment is answered 503', async () => {
-        const verify = (): Promise<never> => Promise.reject(new Error('no keys'));
-        const request = await start({ identity: { verify } });
+        const request = await start({ identity: { verify: () => Promise.reject(new Error('no keys')) } });
         const answer = await request('/v1/events', post(batch([event()], { identity: 'token' })));
         expect(answer.status).toBe(503);
         expect(answer.headers.get('retry-after')).toBe('5');
