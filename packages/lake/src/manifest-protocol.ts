@@ -59,7 +59,9 @@ export function parseManifest(key: string, text: string): Manifest {
   try {
     parsed = JSON.parse(text) as Partial<Manifest>;
   } catch (cause) {
-    throw new ManifestError(`${key}: not JSON; restore it from a copy`, { cause });
+    throw new ManifestError(`${key}: not JSON; bring back the lake's folder from a copy, hidden files included`, {
+      cause,
+    });
   }
   if (!(typeof parsed.format === 'number' && parsed.format <= currentFormat)) {
     throw new ManifestError(

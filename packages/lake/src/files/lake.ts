@@ -1,4 +1,5 @@
 import { rm } from 'node:fs/promises';
+import { availableParallelism } from 'node:os';
 
 import type { ClickEvent, Manifest, ManifestFile, Mark, SessionRow, TableName } from '@taphouse/schema';
 import type { Commit, Sink } from '@taphouse/sessions';
@@ -138,6 +139,10 @@ class FilesLake implements Lake {
   #lastWrite: Promise<unknown> = Promise.resolve();
   #lastTask: Promise<unknown> = Promise.resolve();
   #tidyWaits = false;
+  /** Manifests as this lake last left them: marks only grow, so what they have is there. */
+  readonly #known = new Map<TableName, Manifest>();
+  /** As last read; a commit looks again before it becomes visible. */
+  #erased: ErasedUsers | undefined;
 
   constructor(options: LakeOptions, place: { store: FileStore; workFolder: string }, writing: Database, db: Database) {
     this.#options = options;
@@ -164,27 +169,27 @@ class FilesLake implements Lake {
   }
 
   compact(options: CompactOptions = {}): Promise<CompactReport> {
-    return this.#inTurn(() => sealDays(this.#room, options.before ?? this.#room.now()));
+    return this.#withAllCores(() => sealDays(this.#room, options.before ?? this.#room.now()));
   }
 
   retain(options: RetainOptions): Promise<RetainReport> {
-    return this.#inTurn(() => retainDays(this.#room, options));
+    return this.#withAllCores(() => retainDays(this.#room, options));
   }
 
   erase(options: EraseOptions): Promise<EraseReport> {
-    return this.#inTurn(() => eraseUsers(this.#room, options));
+    return this.#withAllCores(() => eraseUsers(this.#room, options));
   }
 
   resessionize(options: ResessionizeOptions): Promise<ResessionizeReport> {
-    return this.#inTurn(() => resessionize(this.#room, options));
+    return this.#withAllCores(() => resessionize(this.#room, options));
   }
 
   import(options: ImportOptions): Promise<ImportReport> {
-    return this.#inTurn(() => importFiles(this.#room, options));
+    return this.#withAllCores(() => importFiles(this.#room, options));
   }
 
   check(options: DayRange): Promise<CheckReport> {
-    return this.#inTurn(() => checkSessions(this.#room, options));
+    return this.#withAllCores(() => checkSessions(this.#room, options));
   }
 
   verify(): Promise<VerifyReport> {
@@ -246,15 +251,18 @@ class FilesLake implements Lake {
   async #writeTable(table: TableName, commit: Commit, placed: readonly Placed[]): Promise<void> {
     const { shard, mark } = commit;
     const { store } = this.#room;
-    if (!isAhead(mark, (await this.manifest(table)).marks[shard])) return;
-    const erased = await readErasedUsers(store);
+    const manifest = this.#known.get(table) ?? (await this.manifest(table));
+    if (!isAhead(mark, manifest.marks[shard])) return;
+    const erased = (this.#erased ??= await readErasedUsers(store));
     const added = await this.#writeDays(table, commit, placed, erased);
     let outdated = false;
-    await changeTable(this.#room, table, async (manifest) => {
-      if (!isAhead(mark, manifest.marks[shard])) return undefined;
-      outdated = (await readErasedUsers(store)).tag !== erased.tag;
+    const changed = await changeTable(this.#room, table, async ({ marks }) => {
+      if (!isAhead(mark, marks[shard])) return undefined;
+      this.#erased = await readErasedUsers(store);
+      outdated = this.#erased.tag !== erased.tag;
       return outdated ? undefined : { added, marks: { [shard]: mark } };
     });
+    this.#known.set(table, changed);
     if (!outdated) return;
     // Someone was erased meanwhile, and our files may hold what he must not find again.
     await store.delete(added.map(({ path }) => fileKey(table, path)));
@@ -296,6 +304,19 @@ class FilesLake implements Lake {
       const trouble = new Error('lake: small files not merged; tried again after the next commit', { cause });
       if (this.#options.onTrouble) this.#options.onTrouble(trouble);
       else process.emitWarning(trouble);
+    });
+  }
+
+  /** Background work keeps to one core; what someone waits for may have them all. */
+  #withAllCores<T>(task: () => Promise<T>): Promise<T> {
+    const { db } = this.#room;
+    return this.#inTurn(async () => {
+      await db.run(`SET threads = ${availableParallelism()}`);
+      try {
+        return await task();
+      } finally {
+        await db.run('SET threads = 1');
+      }
     });
   }
 

@@ -54,20 +54,20 @@ export async function changeTable(
   table: TableName,
   change: (manifest: Manifest) => ManifestChange | undefined | Promise<ManifestChange | undefined>,
 ): Promise<Manifest> {
-  const forgotten = await clearRemoved(room, table);
   let changed = false;
   const manifest = await changeManifest(room.store, table, room.now(), async (current) => {
     const wanted = await change(current);
     changed = wanted !== undefined;
-    return wanted && { ...wanted, forgotten: [...forgotten, ...(wanted.forgotten ?? [])] };
+    if (!wanted) return undefined;
+    const forgotten = await clearRemoved(room, current);
+    return { ...wanted, forgotten: [...forgotten, ...(wanted.forgotten ?? [])] };
   });
   if (changed) room.onCommit?.(table, manifest);
   return manifest;
 }
 
 /** Deletes files past their grace. Deleted first, then dropped from the manifest, so none is left behind. */
-async function clearRemoved(room: Omit<Room, 'db'>, table: TableName): Promise<string[]> {
-  const { removed } = await manifestOf(room, table);
+async function clearRemoved(room: Omit<Room, 'db'>, { table, removed }: Manifest): Promise<string[]> {
   const gone = removed.filter(({ removedAt }) => removedAt <= room.now() - graceMs).map(({ path }) => path);
   if (gone.length > 0) await room.store.delete(gone.map((path) => fileKey(table, path)));
   return gone;
