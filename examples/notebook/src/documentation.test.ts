@@ -46,3 +46,21 @@ test('each SQL cell of the notebook runs on a lake and gives rows', async () => 
     expect([sql, (await lake.query(sql)).rows]).not.toEqual([sql, []]);
   }
 });
+
+test('the first-party path of docs/getting-started.md hands on the four public addresses and no other', async () => {
+  const [nginx] = await texts('docs/getting-started.md', /location ~ /, ' \\{');
+  const [vite] = await texts('docs/getting-started.md', /const taphouse = \{\n +'/, "': \\{");
+  const rules = [new RegExp(nginx ?? '$^'), new RegExp((vite ?? '$^').replaceAll('\\\\', '\\'))];
+  for (const rule of rules) {
+    const open = ['/t/sdk/taphouse.js', '/t/v1/events', '/t/v1/limits', '/t/v1/pixel.gif'];
+    const shut = [
+      '/t/v1/live',
+      '/t/v1/events/../live',
+      '/t/dashboard/',
+      '/t/sql/',
+      '/t/lake/rawdata/manifest.json',
+      '/t/metrics',
+    ];
+    expect([...open, ...shut].filter((path) => rule.test(path))).toEqual(open);
+  }
+});
