@@ -147,7 +147,7 @@ describe('on the wire', () => {
 
   const start = async (): Promise<void> => {
     const app = createCollector({ stream: openMemory(), deadLetters: { append: async () => {} } });
-    listening = await listen({ app, port: 0, headersTimeoutMs: 300, requestTimeoutMs: 600 });
+    listening = await listen({ app, port: 0, headersTimeoutMs: 500, requestTimeoutMs: 1200 });
   };
   /** All that comes back for raw bytes, until the server ends the connection. */
   const wire = async (...pieces: string[]): Promise<string> => {
