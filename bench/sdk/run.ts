@@ -20,7 +20,7 @@ const { values } = parseArgs({
 const rounds = Number(values.rounds);
 const busyMs = Number(values.busy) * 1000;
 /** How long a peer may take to deliver after the weather is fair again, milliseconds. */
-const graceMs = 25_000;
+const graceMs = 15_000;
 
 interface Result {
   taken: number;
@@ -180,12 +180,12 @@ try {
   const letters = values.handlers ? [] : Object.keys(scenarios);
   const jobs = chosen.flatMap((peer) => letters.flatMap((letter) => Array.from({ length: rounds }, () => ({ peer, letter }))));
   const results: (Result & { peer: Peer; letter: string })[] = [];
-  // Delivery is mostly waiting: many at once.
+  // Delivery is mostly waiting: some at once.
   const worker = async (): Promise<void> => {
     for (let job; (job = jobs.shift()); )
       results.push({ ...job, ...(await deliver(browser, scripts.get(job.peer) ?? '', job.letter)) });
   };
-  await Promise.all(Array.from({ length: 12 }, worker));
+  await Promise.all(Array.from({ length: 5 }, worker));
   for (const [peer, script] of scripts) {
     const { click = 0, call = 0 } = times.get(peer) ?? {};
     const cells = letters.map((letter) => {

@@ -60,6 +60,8 @@ function start(options: Options): Client {
       if (lastUrl) setReferrer(lastUrl);
       page();
     });
+  // Back from a tunnel: do not wait for the next try.
+  listen('online', () => void flush(true));
   wake();
   return {
     track,

@@ -48,7 +48,7 @@ export async function flush(atOnce?: boolean): Promise<void> {
     await drain();
   }
   // What is left is on its way, or another tab's to send: look again.
-  if (namesOf('e.')[0]) wake(1000);
+  if (limits.maxEvents && namesOf('e.')[0]) wake(1000);
 }
 
 /** Hands this page's events to the browser, which sends them even after the page has gone. */

@@ -58,6 +58,20 @@ describe.concurrent('hardship', () => {
       expect(await outcome(scene, 'offline')).toEqual({ events: 20, copies: 0 });
     }));
 
+  test('back online it sends at once, however long the back-off', () =>
+    play(async ({ scene, context, open }) => {
+      const page = await open();
+      await scene.settled(1);
+      await page.waitForTimeout(2000);
+      await context.setOffline(true);
+      await track(page, 'tunnel', 5);
+      await page.waitForTimeout(600);
+      await page.evaluate("localStorage['taphouse.demo.next'] = Date.now() + 300000");
+      await context.setOffline(false);
+      await scene.settled(6, 5000);
+      expect(await outcome(scene, 'tunnel')).toEqual({ events: 5, copies: 0 });
+    }));
+
   test.each(['fetch', 'crypto', 'navigation', 'AbortSignal', 'Promise.prototype.finally'])(
     'nothing is thrown into the page without %s',
     (name) =>
