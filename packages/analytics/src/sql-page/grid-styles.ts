@@ -145,7 +145,10 @@ export const gridStyles = css`
     pointer-events: none;
   }
   .none {
-    padding: 40px 16px;
+    position: absolute;
+    inset: 60px 0 auto;
+    margin: 0;
+    padding: 0 16px;
     text-align: center;
     color: var(--tap-muted);
     font:

@@ -51,6 +51,13 @@ export class StatementError extends Error {
 /** A statement was stopped: by hand, or by the byte limit. */
 export class StoppedError extends Error {
   override readonly name = 'StoppedError';
+  /** True where the byte limit stopped it. */
+  readonly byLimit: boolean;
+
+  constructor(byLimit: boolean) {
+    super(byLimit ? 'Stopped by the byte limit' : 'Stopped');
+    this.byLimit = byLimit;
+  }
 }
 
 export interface SessionOptions {
@@ -147,10 +154,14 @@ export class LakeSession {
    * Stops the statement under way by ending its worker, with all results, and starts another: the worker has one
    * thread, and hears nothing (`cancelSent` of DuckDB-WASM 1.28.0 included) until the statement has ended.
    */
-  async cancel(reason = 'Stopped'): Promise<void> {
+  async cancel(): Promise<void> {
+    await this.#stop(false);
+  }
+
+  async #stop(byLimit: boolean): Promise<void> {
     const running = this.#running;
     if (!running) return;
-    running.stop(new StoppedError(reason));
+    running.stop(new StoppedError(byLimit));
     // Before anything is awaited: whoever runs a statement now waits for the new worker.
     this.#reopened = this.#reopen();
     this.#options.onRecycled();
@@ -181,7 +192,7 @@ export class LakeSession {
     this.#options.onFetched(now);
     if (this.#running && now.bytes > this.#running.maxBytes) {
       this.#running.maxBytes = Infinity;
-      void this.cancel('Stopped by the byte limit');
+      void this.#stop(true);
     }
   }
 

@@ -171,10 +171,7 @@ function codeLine(text: string, number: number, column: number | null): Template
 }
 
 /** A statement that would scan more than the limit. */
-export function overPanel(
-  entry: Extract<RunEntry, { state: 'over' }>,
-  actions: { anyway: () => void },
-): TemplateResult {
+export function overPanel(entry: Extract<RunEntry, { state: 'over' }>, anyway: () => void): TemplateResult {
   return html`<div class="panel" role="alert">
     <h2>Not run: over the byte limit</h2>
     <p>
@@ -183,8 +180,23 @@ export function overPanel(
       Fewer columns or a shorter stretch of time read less.
     </p>
     <div class="actions">
-      <button class="run" type="button" @click=${actions.anyway}>Run it anyway</button>
+      <button class="run" type="button" @click=${anyway}>Run it anyway</button>
     </div>
+  </div>`;
+}
+
+/** A statement that was stopped. */
+export function stoppedPanel(entry: Extract<RunEntry, { state: 'stopped' }>, anyway: () => void): TemplateResult {
+  return html`<div class="panel" role="alert">
+    <h2>${entry.byLimit ? 'Stopped: it fetched more than the byte limit' : 'Stopped'}</h2>
+    <p>Nothing of it is shown, for a part of the rows would look like all of them.</p>
+    ${
+      entry.byLimit
+        ? html`<div class="actions">
+            <button class="run" type="button" @click=${anyway}>Run it without a limit</button>
+          </div>`
+        : nothing
+    }
   </div>`;
 }
 

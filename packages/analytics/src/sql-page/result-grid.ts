@@ -128,9 +128,9 @@ export class ResultGrid extends LitElement {
         <div class="body" .style=${`height: ${this.#rows.getTotalSize()}px`} role="rowgroup">
           ${this.#rows.getVirtualItems().map(({ index, start }) => this.#row(result, index, start))}
         </div>
-        ${result.rowCount === 0 ? html`<p class="none">No row</p>` : nothing}
       </div>
-      ${this.sums ? sumsLine(this.sums) : nothing} ${this.#opened ? this.#dialog(this.#opened) : nothing}`;
+      ${result.rowCount === 0 ? html`<p class="none">No row</p>` : nothing} ${this.sums ? sumsLine(this.sums) : nothing}
+      ${this.#opened ? this.#dialog(this.#opened) : nothing}`;
   }
 
   /** Copies the chosen cells, or all of them, as tab-separated text with a head. */

@@ -22,7 +22,7 @@ export type RunEntry = { statement: Statement } & (
   | { state: 'plan'; plan: string }
   | { state: 'over'; estimatedBytes: number; maxBytes: number }
   | { state: 'failed'; message: string; error: StatementError | null }
-  | { state: 'stopped'; message: string }
+  | { state: 'stopped'; byLimit: boolean }
   /** The rows went with the worker that held them. */
   | { state: 'gone' }
 );

@@ -180,6 +180,28 @@ describe('the SQL page', () => {
     expect((await fact('Rows')).value).toBe('1');
   });
 
+  it('stops what fetches more than the limit all the same', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-limit-'));
+    await makeLake({ folder, rows: shopRows({ rows: 60_000, untilAt: testAt, spanMs: 36_000_000 }) });
+    // DuckDB reads ahead: more than the column itself, which is all that the estimate counts.
+    const columnBytes = await nativeValue(
+      `SELECT sum(total_compressed_size) FROM parquet_metadata('${folder}/aggregated/**/*.parquet') WHERE path_in_schema = 'duration_sec'`,
+    );
+    await page.addInitScript((maxBytes) => {
+      localStorage.setItem('taphouse-sql-settings', JSON.stringify({ maxBytes }));
+    }, columnBytes + 2000);
+    const own = await servePages({ pages: pages.folder, lake: folder });
+    await page.goto(`${own.origin}/sql/`);
+    await page.locator('.run:enabled').waitFor();
+    await run(
+      'SELECT count(*) FROM aggregated s, range(30000) a, range(30000) b WHERE s.duration_sec * a.range * b.range % 7 = 1',
+    );
+    await page.getByRole('heading', { name: 'it fetched more than the byte limit' }).waitFor();
+    expect(await page.getByRole('button', { name: 'Run it without a limit' }).count()).toBe(1);
+    await own.close();
+    await rm(folder, { recursive: true });
+  });
+
   it('shows the statement and the place of a fault', async () => {
     await open();
     await run('SELECT 1;\nSELECT user_id,\n  nope\nFROM sessions');
@@ -269,10 +291,9 @@ describe('the SQL page', () => {
     ]);
     const file = join(empty, 'result.parquet');
     await writeFile(file, await downloaded('parquet'));
-    const native = await (await DuckDBInstance.create()).connect();
-    const read = await native.runAndReadAll(`SELECT a, n, f, m['k'], t::VARCHAR, big::VARCHAR FROM '${file}'`);
-    expect(read.getRowsJson()).toEqual([['x', -5, '=1+1', 'v', '2026-11-23 18:00:00.5', '9007199254740993']]);
-    native.closeSync();
+    expect(await nativeRows(`SELECT a, n, f, m['k'], t::VARCHAR, big::VARCHAR FROM '${file}'`)).toEqual([
+      ['x', -5, '=1+1', 'v', '2026-11-23 18:00:00.5', '9007199254740993'],
+    ]);
     await rm(file);
   });
 
@@ -374,6 +395,20 @@ describe('the SQL page', () => {
     }
   });
 });
+
+/** What native DuckDB says. */
+async function nativeRows(sql: string): Promise<unknown[][]> {
+  const native = await (await DuckDBInstance.create()).connect();
+  try {
+    return (await native.runAndReadAll(sql)).getRowsJson();
+  } finally {
+    native.closeSync();
+  }
+}
+
+async function nativeValue(sql: string): Promise<number> {
+  return Number((await nativeRows(sql))[0]?.[0]);
+}
 
 /** axe runs as a script of the test, which the page's policy does not bind. */
 async function axeFaults(): Promise<string[]> {

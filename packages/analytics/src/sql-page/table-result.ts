@@ -63,6 +63,7 @@ export class TableResult implements QueryResult {
   }
 
   async objects(from: number, to: number, sortBy: SortBy | null): Promise<Record<string, unknown>[]> {
+    if (!this.columns.some(({ type }) => isNested(type))) return this.#flatObjects(await this.page(from, to, sortBy));
     const cells = this.columns.map(({ name, type }, index) =>
       isNested(type) ? `${quoted(name)} AS c${index}` : `CAST(${quoted(name)} AS VARCHAR) AS c${index}`,
     );
@@ -70,6 +71,15 @@ export class TableResult implements QueryResult {
     return rows.map((row) =>
       Object.fromEntries(this.columns.map((column, index) => [column.name, plainValue(row[`c${index}`], column)])),
     );
+  }
+
+  #flatObjects(rows: readonly Cell[][]): Record<string, unknown>[] {
+    return rows.map((row) => {
+      const object: Record<string, unknown> = {};
+      for (const [index, column] of this.columns.entries())
+        object[column.name] = plainValue(row[index] ?? null, column);
+      return object;
+    });
   }
 
   async parquet(sortBy: SortBy | null): Promise<Uint8Array> {

@@ -28,7 +28,7 @@ import {
 } from './kept.ts';
 import type { LakeRelation } from './lake-relations.ts';
 import { LakeSession, type Outcome, StatementError, StoppedError } from './lake-session.ts';
-import { busyPanel, chartPicker, factsBar, faultPanel, overPanel, wordsPanel } from './outcome-panels.ts';
+import { busyPanel, chartPicker, factsBar, faultPanel, overPanel, stoppedPanel, wordsPanel } from './outcome-panels.ts';
 import type { SortBy } from './query-result.ts';
 import { type FileFormat, saveResult } from './result-files.ts';
 import type { ResultGrid } from './result-grid.ts';
@@ -162,7 +162,13 @@ export class TaphouseSql extends LitElement {
 
   override render(): TemplateResult {
     return html`<div class="page">
-        <aside class=${this.sideOpen ? 'open' : ''} aria-label="Lake and queries">${this.#side()}</aside>
+        <aside
+          class=${this.sideOpen ? 'open' : ''}
+          aria-label="Lake and queries"
+          @keydown=${(event: KeyboardEvent) => event.key === 'Escape' && this.#closeSide()}
+        >
+          ${this.#side()}
+        </aside>
         <button
           class="veil ${this.sideOpen ? 'open' : ''}"
           type="button"
@@ -271,7 +277,7 @@ export class TaphouseSql extends LitElement {
     } catch (error) {
       const message = wordsOf(error);
       this.history = keepRun(this.history, { ...past, elapsedMs: Date.now() - ranAt, fault: message });
-      if (error instanceof StoppedError) return { statement, state: 'stopped', message };
+      if (error instanceof StoppedError) return { statement, state: 'stopped', byLimit: error.byLimit };
       const known = error instanceof StatementError ? error : null;
       if (known?.place && tab === this.active) this.#editor?.mark(statement.from + known.place.offset);
       if (!known && !(error instanceof RefusedError)) console.error(error);
@@ -449,6 +455,7 @@ export class TaphouseSql extends LitElement {
   }
 
   async #download(entry: Extract<RunEntry, { state: 'rows' }>, format: FileFormat): Promise<void> {
+    this.#say(`Writing ${format}: ${entry.result.rowCount} rows`);
     await this.#try(() => saveResult(entry.result, entry.sortBy, format));
   }
 
@@ -487,6 +494,18 @@ export class TaphouseSql extends LitElement {
         )}
       </div>
       <div class="list">${this.#sidePanel()}</div>`;
+  }
+
+  async #openSide(): Promise<void> {
+    this.sideOpen = true;
+    await this.updateComplete;
+    this.renderRoot.querySelector<HTMLElement>('aside button')?.focus();
+  }
+
+  #closeSide(): void {
+    if (!this.sideOpen) return;
+    this.sideOpen = false;
+    this.renderRoot.querySelector<HTMLElement>('.toggle')?.focus();
   }
 
   #sidePanel(): TemplateResult {
@@ -547,7 +566,14 @@ export class TaphouseSql extends LitElement {
   #bar(): TemplateResult {
     const ready = this.stage === 'ready';
     return html`<div class="bar">
-      <button class="small toggle" type="button" @click=${() => (this.sideOpen = true)}>Lake</button>
+      <button
+        class="small toggle"
+        type="button"
+        aria-expanded=${String(this.sideOpen)}
+        @click=${() => this.#openSide()}
+      >
+        Lake
+      </button>
       ${
         this.running
           ? html`<button class="run stop" type="button" @click=${() => void this.#stop()}>Stop</button>`
@@ -661,6 +687,7 @@ export class TaphouseSql extends LitElement {
   }
 
   #entry(entry: RunEntry): TemplateResult {
+    const anyway = (): void => void this.#run([entry.statement], { maxBytes: Infinity });
     switch (entry.state) {
       case 'running':
         return busyPanel(
@@ -672,12 +699,9 @@ export class TaphouseSql extends LitElement {
       case 'plan':
         return html`<pre class="fill" tabindex="0" aria-label="Plan" .textContent=${entry.plan}></pre>`;
       case 'over':
-        return overPanel(entry, { anyway: () => void this.#run([entry.statement], { maxBytes: Infinity }) });
+        return overPanel(entry, anyway);
       case 'stopped':
-        return wordsPanel(
-          'Stopped',
-          `${entry.message}. Nothing of it is shown, for a part of the rows would look like all of them.`,
-        );
+        return stoppedPanel(entry, anyway);
       case 'gone':
         return wordsPanel(
           'The rows are gone',
