@@ -1,3 +1,5 @@
+import type { SessionRow } from '@taphouse/schema';
+
 import { type Connection, connect } from '../connect.ts';
 import { KeptRows } from '../model/kept-rows.ts';
 import { sessionCurve } from '../model/session-curve.ts';
@@ -67,7 +69,12 @@ export class DashboardData {
     this.#nowAt = Date.now();
     const range = rangeOf(view.range, this.#nowAt);
     const fromAt = view.compare && range.fromAt > 0 ? rangeBefore(view.range, this.#nowAt).fromAt : range.fromAt;
-    await this.#kept.cover({ fromAt, toAt: range.toAt }, onRows);
+    await this.#kept.cover({ fromAt, toAt: range.toAt }, this.#nowAt, onRows);
+  }
+
+  /** Takes in windows that have just closed: the next reading counts them, until their file does. */
+  hear(rows: readonly SessionRow[]): void {
+    this.#kept.hear(rows, Date.now());
   }
 
   /** Counts the view over the rows that are here. */

@@ -329,7 +329,8 @@ export const dashboardStyles = css`
     display: grid;
     grid-template-columns: 62px minmax(0, 1fr) auto;
     gap: 8px;
-    padding: 4px 0;
+    height: 30px;
+    line-height: 29px;
     border-bottom: 1px solid var(--tap-line);
     font-variant-numeric: tabular-nums;
   }

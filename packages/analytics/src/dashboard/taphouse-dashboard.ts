@@ -170,11 +170,24 @@ export class TaphouseDashboard extends LitElement {
     if (!data) return;
     this.#reading += 1;
     const reading = this.#reading;
-    await data.read(this.view, (rows) => (this.rowsRead = rows));
+    await this.#readRows(data);
     if (reading !== this.#reading) return;
     this.#updatedAt = Date.now();
     this.#count();
     void this.#askEvents(reading);
+  }
+
+  /** A file may go while it is read, as when a day's files are merged into one: the manifest then names others. */
+  async #readRows(data: DashboardData): Promise<void> {
+    const onRows = (rows: number): void => {
+      this.rowsRead = rows;
+    };
+    try {
+      await data.read(this.view, onRows);
+    } catch (error) {
+      if (!(await data.lake.refresh())) throw error;
+      await data.read(this.view, onRows);
+    }
   }
 
   #count(): void {
@@ -206,7 +219,8 @@ export class TaphouseDashboard extends LitElement {
       this.clicks = [...message.data.clicks.toReversed(), ...this.clicks].slice(0, mostClicks);
     }
     if (message.event === 'windows') this.open = message.data;
-    if (message.event === 'lake') this.#refreshSoon();
+    if (message.event === 'sessions') this.#data?.hear(message.data.rows);
+    if (message.event === 'lake' || message.event === 'sessions') this.#refreshSoon();
   }
 
   /** Reads the lake again, at most every `refreshMs`, and not more than a fifth of the time. */
@@ -502,7 +516,7 @@ export class TaphouseDashboard extends LitElement {
     return html`<taphouse-tile
       class="span-6"
       heading="Sessions by duration"
-      about="Seconds from first to last event, whole; a session of one event lasts 0. Bars grow in width of time."
+      about="Seconds from first to last event, whole; a session of one event lasts 0. Each bar is a longer stretch than the one before it."
       .rows=${picture.byDuration}
       .question=${queries.byDuration({ ...ask, filters: others })}
     >

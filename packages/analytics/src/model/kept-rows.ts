@@ -1,8 +1,8 @@
-import type { ManifestFile } from '@taphouse/schema';
+import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
 import type { Connection } from '../connect.ts';
-import { loadRows, settleRows } from './load-rows.ts';
-import { PartialRows } from './partial-rows.ts';
+import { loadRows, settleRows, type TieIds } from './load-rows.ts';
+import { PartialRows, rowNumberOf } from './partial-rows.ts';
 import type { TimeRange } from './tally.ts';
 
 const hourMs = 3_600_000;
@@ -13,6 +13,10 @@ const hourMs = 3_600_000;
 export const reachBackMs = 4 * hourMs;
 /** Rows from this long after a range are read too, so that sessions that begin in it are whole. */
 const reachOnMs = 24 * hourMs;
+/** Above this many rows live ones wait for their file: putting them in order takes longer than that is worth. */
+const mostRowsWithLive = 300_000;
+/** A live row that no file has after this long is forgotten: its window may have been erased. */
+const liveMs = 10 * 60_000;
 
 /** The rows of `aggregated` for the range on screen, read once and kept; later only files that are new are read. */
 export class KeptRows {
@@ -20,41 +24,56 @@ export class KeptRows {
   readonly #lake: Connection;
   #files = new Set<string>();
   #covered: TimeRange | null = null;
+  /** Closed windows that no file has yet, by the number of their row_id. */
+  readonly #live = new Map<number, { row: SessionRow; heardAt: number }>();
+  /** Those of them that are among `rows`. */
+  #shown = new Set<number>();
+  /** Event ids of rows that share a millisecond, as far as they were asked for. */
+  readonly #ids: TieIds = new Map();
 
   constructor(lake: Connection) {
     this.#lake = lake;
   }
 
-  /**
-   * Sees to it that the rows of a range are here, as the manifest has them now.
-   *
-   * @returns true if `rows` has changed
-   */
-  async cover(range: TimeRange, onRows: (rows: number) => void = () => {}): Promise<boolean> {
+  /** Takes in closed windows from the live side, to be counted until their file is read. */
+  hear(rows: readonly SessionRow[], nowMs: number): void {
+    for (const row of rows) this.#live.set(rowNumberOf(row.row_id), { row, heardAt: nowMs });
+  }
+
+  /** Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. */
+  async cover(range: TimeRange, nowMs: number, onRows: (rows: number) => void = () => {}): Promise<void> {
     const wanted = { fromAt: range.fromAt - reachBackMs, toAt: range.toAt + reachOnMs };
     const covered = this.#covered;
     const inside = covered && covered.fromAt <= wanted.fromAt && covered.toAt >= range.toAt;
     const next = inside ? { fromAt: covered.fromAt, toAt: Math.max(covered.toAt, wanted.toAt) } : wanted;
     const files = this.#filesOf(next);
     const paths = new Set(files.map((file) => file.path));
-    if (inside && [...this.#files].every((path) => paths.has(path))) {
-      const added = files.filter((file) => !this.#files.has(file.path));
-      this.#covered = next;
-      if (added.length === 0) return false;
-      await this.#load(this.rows, added, onRows);
-    } else {
-      const rows = new PartialRows();
-      await this.#load(rows, files, onRows);
-      this.rows = rows;
-      this.#covered = next;
-    }
+    const onlyMore = inside && [...this.#files].every((path) => paths.has(path));
+    const rows = onlyMore ? this.rows : new PartialRows();
+    const added = onlyMore ? files.filter((file) => !this.#files.has(file.path)) : files;
+    if (onlyMore) rows.drop((id) => this.#shown.has(id));
+    // A reading that fails leaves rows that are neither the old nor the new: the next one begins afresh.
+    this.#covered = null;
+    this.#shown = new Set();
+    await loadRows(this.#lake, rows, added, onRows);
+    this.#addLive(rows, next, nowMs);
+    await settleRows(this.#lake, rows, this.#ids);
+    this.rows = rows;
+    this.#covered = next;
     this.#files = paths;
-    return true;
   }
 
-  async #load(rows: PartialRows, files: readonly ManifestFile[], onRows: (rows: number) => void): Promise<void> {
-    await loadRows(this.#lake, rows, files, onRows);
-    await settleRows(this.#lake, rows);
+  /** Adds the live rows that no file has brought by now. */
+  #addLive(rows: PartialRows, range: TimeRange, nowMs: number): void {
+    for (let row = 0; row < rows.length && this.#live.size > 0; row += 1) this.#live.delete(rows.id[row] ?? 0);
+    for (const [id, { row, heardAt }] of this.#live) {
+      if (nowMs - heardAt > liveMs) this.#live.delete(id);
+      else if (rows.length < mostRowsWithLive && row.timeagg >= range.fromAt && row.timeagg < range.toAt) {
+        rows.addLive(row);
+        this.#shown.add(id);
+        this.#ids.set(id, { begin: row.begin_event_id, end: row.end_event_id });
+      }
+    }
   }
 
   #filesOf(range: TimeRange): ManifestFile[] {

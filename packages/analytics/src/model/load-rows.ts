@@ -50,17 +50,23 @@ function slices(files: readonly ManifestFile[]): ManifestFile[][] {
   return made;
 }
 
-/** Puts rows in order, and asks the lake for the event ids where two rows of a key share a millisecond. */
-export async function settleRows(lake: Connection, rows: PartialRows): Promise<void> {
+/** First and last event ids of rows, by the number of their row_id. */
+export type TieIds = Map<number, { begin: string; end: string }>;
+
+/**
+ * Puts rows in order, and asks the lake for the event ids where two rows of a key share a millisecond.
+ *
+ * @param ids what is known already; what is asked for is added
+ */
+export async function settleRows(lake: Connection, rows: PartialRows, ids: TieIds): Promise<void> {
   const ties = rows.settle();
-  if (ties.length === 0) return;
-  const ids = new Map<number, { begin: string; end: string }>();
-  for (const times of clusters(ties.map((tie) => tie.atMs))) {
+  const unknown = ties.filter((tie) => !ids.has(tie.id));
+  for (const times of clusters(unknown.map((tie) => tie.atMs))) {
     for (const found of await tiedIds(lake, times)) {
       ids.set(rowNumberOf(found.row_id), { begin: found.begin_event_id, end: found.end_event_id });
     }
   }
-  rows.breakTies(ties, ids);
+  if (ties.length > 0) rows.breakTies(ties, ids);
 }
 
 /** Times in groups that lie in the same few files: at most 1,000 each, within a quarter of a day. */
