@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-kinesis';
 import { maxRecordBytes } from '../check-records.ts';
 import { type ConnectOptions, connectKinesis, targetOf } from './kinesis-client.ts';
-import { describeFault, nameOfFault } from './kinesis-fault.ts';
+import { describeFault, isRegionMissing, nameOfFault } from './kinesis-fault.ts';
 import { refusalOf } from './open-kinesis.ts';
 
 /** One thing that was looked at. */
@@ -126,6 +126,7 @@ function remedyFor(error: unknown, action: string): string {
     case 'TimeoutError':
       return 'check KINESIS_ENDPOINT, the region and the network';
     default:
+      if (error instanceof Error && isRegionMissing(error.message)) return 'set AWS_REGION';
       return `check ${action} and the region`;
   }
 }

@@ -21,6 +21,7 @@ it.each([
   ['final', fault('AccessDeniedException', 400)],
   ['final', fault('ResourceNotFoundException', 400)],
   ['final', fault('CredentialsProviderError')],
+  ['final', new Error('Region is missing')],
 ])('is %s: %s', (kind, error) => {
   expect(kindOfFault(error)).toBe(kind);
 });
@@ -28,5 +29,6 @@ it.each([
 it('describes a fault in one line, by the name that says most', () => {
   const refused = Object.assign(new Error('connect ECONNREFUSED 127.0.0.1:1\nmore'), { code: 'ECONNREFUSED' });
   expect(describeFault(refused)).toBe('ECONNREFUSED: connect ECONNREFUSED 127.0.0.1:1');
+  expect(describeFault(new Error('Region is missing'))).toBe('Region is missing');
   expect(describeFault(fault('LimitExceededException', 400))).toBe('LimitExceededException');
 });

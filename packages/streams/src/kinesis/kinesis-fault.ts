@@ -28,7 +28,7 @@ const passing = new Set([
 export function kindOfFault(fault: unknown): FaultKind {
   const { name, httpStatus, message } = partsOf(fault);
   if (throttling.has(name) || httpStatus === 429) return 'throttled';
-  if (name === 'CredentialsProviderError') return 'final';
+  if (name === 'CredentialsProviderError' || isRegionMissing(message)) return 'final';
   if (httpStatus === undefined || httpStatus >= 500 || httpStatus < 400) return 'passing';
   if (passing.has(name) || /signature (?:expired|not yet current)/i.test(message)) return 'passing';
   return 'final';
@@ -37,7 +37,14 @@ export function kindOfFault(fault: unknown): FaultKind {
 /** `ProvisionedThroughputExceededException: Rate exceeded for shard ...`. */
 export function describeFault(fault: unknown): string {
   const { name, message } = partsOf(fault);
-  return message === '' ? name : `${name}: ${message.split('\n', 1)[0]}`;
+  const line = message.split('\n', 1)[0]!;
+  if (line === '') return name;
+  return name === 'Error' ? line : `${name}: ${line}`;
+}
+
+/** Whether the SDK found no region to ask: it has no name for that. */
+export function isRegionMissing(message: string): boolean {
+  return message.startsWith('Region is missing');
 }
 
 /** Name of a fault, as the service gave it. */

@@ -29,6 +29,8 @@ export interface KinesisOptions extends ConnectOptions {
   clockMarginMs?: number;
   /** Whether to look at the stream before anything else, as `taphouse doctor` does. Default true. */
   check?: boolean;
+  /** After each read, with how far behind the end of the shard it was. Must not throw. */
+  onRead?: (shard: string, behindMs: number) => void;
   /** At each read that failed; it is tried again. Must not throw. */
   onError?: (error: Error, retryInMs: number) => void;
   /** Wait after a first failure, milliseconds; it doubles up to 2,000. Default 50. */
@@ -157,7 +159,7 @@ class Kinesis implements KinesisStream {
   }
 
   read(shard: string, { after, maxRecords = 1000, signal }: ReadOptions = {}): AsyncIterable<Slice> {
-    const { clockMarginMs = 2000, onError, pollMs = 500, streamName, tickMs = 1000 } = this.#options;
+    const { clockMarginMs = 2000, onError, onRead, pollMs = 500, streamName, tickMs = 1000 } = this.#options;
     const closing = this.#closing.signal;
     return readShard({
       client: this.#client,
@@ -170,6 +172,7 @@ class Kinesis implements KinesisStream {
       clockMarginMs,
       backOff: this.#backOff,
       onError,
+      onRead,
       signal: signal ? AbortSignal.any([closing, signal]) : closing,
     });
   }

@@ -80,11 +80,14 @@ it('gives no record an arrival before a tick', async () => {
   expect(last!.records[0]!.arrivedAt).toBe(tick!.clockAt);
 });
 
-it('does not tick while it is behind', async () => {
+it('does not tick while it is behind, and tells how far that is', async () => {
   const behind = { Records: [], MillisBehindLatest: 60_000, NextShardIterator: 'more' };
-  const { stream } = await openOn([behind, behind, behind, got([1, time])], { dateAt: time });
+  const told: [string, number][] = [];
+  const onRead = (shard: string, behindMs: number): void => void told.push([shard, behindMs]);
+  const { stream } = await openOn([behind, behind, got([1, time])], { dateAt: time, onRead });
   const [first] = await take(stream, 1);
   expect(first!.records).toHaveLength(1);
+  expect(told).toEqual([60_000, 60_000, 0].map((behindMs) => ['shardId-000000000000', behindMs]));
 });
 
 it('begins behind a position, and again behind the last record when its iterator has expired', async () => {

@@ -22,6 +22,7 @@ export interface ReadShardOptions {
   clockMarginMs: number;
   backOff: BackOff;
   onError: ((error: Error, retryInMs: number) => void) | undefined;
+  onRead: ((shard: string, behindMs: number) => void) | undefined;
   signal: AbortSignal;
 }
 
@@ -51,6 +52,7 @@ export async function* readShard(options: ReadShardOptions): AsyncIterable<Slice
       return storedRecord(record, clockAt);
     });
     const behindMs = answer.MillisBehindLatest ?? 0;
+    options.onRead?.(options.shard, behindMs);
     if (records.length > 0) {
       yield { records, clockAt };
     } else if (behindMs === 0 && performance.now() - tickedAt >= tickMs) {
