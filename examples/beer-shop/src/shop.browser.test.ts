@@ -62,7 +62,7 @@ test('the panel shows each event until it is stored', async () => {
   const user = server.events[0]?.user_id;
   for (const name of ['See your session', 'See your session on the dashboard']) {
     const link = page.getByRole('link', { name, exact: true });
-    expect(await link.getAttribute('href')).toBe(`/dashboard/?range=hour&user=${String(user)}`);
+    expect(await link.getAttribute('href')).toBe(`/dashboard/?range=hour&gap=120s&user=${String(user)}`);
   }
   await panel.getByText('Your events', { exact: true }).click();
   expect(await panel.locator('li').first().isVisible()).toBe(false);

@@ -35,9 +35,9 @@ export function showYourEvents(place: HTMLElement): void {
   draw();
 }
 
-/** The dashboard, showing this visitor's last hour. */
+/** The dashboard, showing the visits of this visitor in the last hour, each to its end: 30 s of the clock may split one. */
 export function yourSession(): string {
-  return user ? `/dashboard/?range=hour&user=${encodeURIComponent(user)}` : '/dashboard/';
+  return user ? `/dashboard/?range=hour&gap=120s&user=${encodeURIComponent(user)}` : '/dashboard/';
 }
 
 function panel(events: TapEvent[]): TemplateResult {
