@@ -1,5 +1,5 @@
 import type { Completion, CompletionContext, CompletionResult, CompletionSource } from '@codemirror/autocomplete';
-import { keywordCompletionSource, schemaCompletionSource, type SQLNamespace } from '@codemirror/lang-sql';
+import { schemaCompletionSource, type SQLNamespace } from '@codemirror/lang-sql';
 import { LanguageSupport, syntaxTree } from '@codemirror/language';
 
 import { DuckDbDialect } from './duckdb-dialect.ts';
@@ -29,16 +29,29 @@ const lakeNamespace: SQLNamespace = Object.fromEntries(
   ]),
 );
 
-const keywords = keywordCompletionSource(DuckDbDialect, true);
+/** Words one writes; the dialect colours many more that nobody wants offered. */
+const keywords: Completion[] = [
+  'SELECT FROM WHERE WITH AS AND OR NOT IN IS NULL LIKE ILIKE BETWEEN CASE WHEN THEN ELSE END DISTINCT LIMIT OFFSET ASC',
+  'DESC JOIN USING ON CROSS UNION ALL EXCEPT INTERSECT HAVING QUALIFY OVER WINDOW FILTER EXISTS INTERVAL CAST TRY_CAST',
+  'DATE TIMESTAMP VARCHAR BIGINT DOUBLE TRUE FALSE DESCRIBE SUMMARIZE EXPLAIN ANALYZE PIVOT UNPIVOT EXCLUDE REPLACE',
+  'VALUES RECURSIVE LATERAL ASOF ROWS RANGE PRECEDING FOLLOWING UNBOUNDED',
+]
+  .flatMap((line) => line.split(' '))
+  .concat('GROUP BY', 'ORDER BY', 'PARTITION BY', 'LEFT JOIN', 'INNER JOIN', 'FULL JOIN', 'NULLS LAST', 'NULLS FIRST')
+  .concat('CURRENT ROW', 'USING SAMPLE', 'CREATE TEMP TABLE', 'DROP TABLE')
+  .map((label) => ({ label, type: 'keyword', boost: -2 }));
+
+function keywordSource(context: CompletionContext): CompletionResult | null {
+  const word = wordBefore(context);
+  return word && { from: word.from, options: keywords, validFor: /^\w*$/ };
+}
 
 /** SQL with the lake's names, and keywords where a name does not go on after a dot. */
 export const sqlLanguage: LanguageSupport = new LanguageSupport(DuckDbDialect.language, [
   DuckDbDialect.language.data.of({
     autocomplete: schemaCompletionSource({ dialect: DuckDbDialect, schema: lakeNamespace }),
   }),
-  DuckDbDialect.language.data.of({
-    autocomplete: (context: CompletionContext) => (wordBefore(context) ? keywords(context) : null),
-  }),
+  DuckDbDialect.language.data.of({ autocomplete: keywordSource }),
 ]);
 
 /** Columns of the relations that the statement names, without a name before them; of all relations, if it names none. */
@@ -58,7 +71,8 @@ export function columnSource(context: CompletionContext): CompletionResult | nul
 
 /** DuckDB's functions, as the database itself lists them. */
 export function functionSource(functions: readonly SqlFunction[]): CompletionSource {
-  const options: Completion[] = functions.map(({ name, kind, parameters, description }) => ({
+  const others = functions.filter(({ name }) => !lakeRelations.some((relation) => relation.name === name));
+  const options: Completion[] = others.map(({ name, kind, parameters, description }) => ({
     label: name,
     type: 'function',
     detail: `(${parameters})`,

@@ -3,6 +3,7 @@ import {
   autocompletion,
   closeBrackets,
   closeBracketsKeymap,
+  closeCompletion,
   completionKeymap,
 } from '@codemirror/autocomplete';
 import { defaultKeymap, history, historyKeymap } from '@codemirror/commands';
@@ -83,6 +84,11 @@ export class SqlEditor {
 
   statementAtCaret(): Statement | undefined {
     return statementAt(this.#view.state.doc.toString(), this.#view.state.selection.main.head);
+  }
+
+  /** Shuts the list of completions, which would lie over the result. */
+  closeList(): void {
+    closeCompletion(this.#view);
   }
 
   /** Marks the word at an offset as the fault, and goes there if asked. */

@@ -307,7 +307,7 @@ export interface SqlFunction {
 }
 
 const functionsSql = `SELECT function_name AS name, min(function_type) AS kind,
-  arg_min(array_to_string(parameters, ', '), len(parameters)) AS parameters, coalesce(max(description), '') AS description
+  coalesce(arg_min(array_to_string(parameters, ', '), len(parameters)), '') AS parameters, coalesce(max(description), '') AS description
 FROM duckdb_functions()
 WHERE regexp_matches(function_name, '^[a-z][a-z0-9_]*$') AND function_type IN ('scalar', 'aggregate', 'macro', 'table')
 GROUP BY function_name ORDER BY function_name`;

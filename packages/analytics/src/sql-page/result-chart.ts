@@ -246,6 +246,7 @@ function chartOptions(points: readonly ChartPoint[], { series, choice, width, he
   const base: PlotOptions = {
     width,
     height,
+    ariaLabel: 'Chart; the table view has the same rows',
     marginLeft: 56,
     marginRight: 16,
     marginTop: 16,

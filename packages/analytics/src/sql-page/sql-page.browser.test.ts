@@ -297,6 +297,37 @@ describe('the SQL page', () => {
     await rm(file);
   });
 
+  it('can be used by the keyboard alone', async () => {
+    await open();
+    await page.locator('.cm-content').focus();
+    await page.keyboard.press('Control+a');
+    await page.keyboard.type('SELECT range AS n FROM range(30)');
+    await page.keyboard.press('Control+Enter');
+    await page.locator('.facts').waitFor();
+    const focused = (): Promise<string | null> =>
+      page.evaluate(() => {
+        let at = document.activeElement;
+        while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement;
+        return at?.getAttribute('role') ?? at?.textContent?.trim() ?? null;
+      });
+    const walk: (string | null)[] = [];
+    for (let step = 0; step < 12 && walk.at(-1) !== 'grid'; step += 1) {
+      await page.keyboard.press('Tab');
+      walk.push(await focused());
+    }
+    expect(walk).toEqual(['separator', 'Table', 'Plan', 'Copy', 'CSV', 'JSON', 'Parquet', 'grid']);
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('Enter');
+    await page.keyboard.press('Enter');
+    await page.locator('[aria-sort=descending]').waitFor();
+    await page.keyboard.press('ArrowDown');
+    await expect.poll(() => page.locator('.cell.active').textContent()).toBe('29');
+    await page.keyboard.press('Enter');
+    expect(await page.locator('dialog pre').textContent()).toBe('29');
+    await page.keyboard.press('Escape');
+    expect(await focused()).toBe('grid');
+  });
+
   it('opens a query from a link, and waits to be asked', async () => {
     await open(`/sql/#sql=${encodeURIComponent("SELECT 'a+b' AS linked")}`);
     await page.getByText('Ask the lake').waitFor();

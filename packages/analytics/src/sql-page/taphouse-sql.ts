@@ -245,6 +245,7 @@ export class TaphouseSql extends LitElement {
     if (wanted.length === 0) return this.#say('Nothing to run: write a query first');
     const tab = this.active;
     await this.#drop(tab);
+    this.#editor?.closeList();
     this.#editor?.mark(null);
     this.#show(tab, { entries: [], shown: 0 });
     this.running = { tab, startedAt: Date.now(), fetched: { bytes: 0, requests: 0 } };
