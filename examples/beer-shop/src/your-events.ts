@@ -35,7 +35,7 @@ export function showYourEvents(place: HTMLElement): void {
   draw();
 }
 
-/** The dashboard, showing the visits of this visitor in the last hour, each to its end: 30 s of the clock may split one. */
+/** The dashboard with this visitor's last hour. A pause of 2 min ends a visit there: windows of 30 s would split some. */
 export function yourSession(): string {
   return user ? `/dashboard/?range=hour&gap=120s&user=${encodeURIComponent(user)}` : '/dashboard/';
 }
