@@ -292,6 +292,7 @@ class LmdbLog implements Log {
       await this.#write(() => {
         void this.#meta.put('trimmed', last);
         // The newest record held the clock, and may be going.
+        void this.#meta.put('clock', this.#durableClock);
         for (const key of keys) void this.#records.remove(key);
       });
     }
