@@ -136,6 +136,19 @@ describe('resessionize', () => {
 });
 
 describe('check', () => {
+  it('compares rows of several steps by the largest, and says whom it left out', async () => {
+    await tap(visits(400, nightAt));
+    await lake.resessionize({ ...days, stepMs: 60_000, settleMs: 90_000 });
+    await tap(visits(400, nightAt + 400_000));
+    const steps = new Set((await lake.manifest('aggregated')).files.map(({ stepMs }) => stepMs));
+    expect(steps).toEqual(new Set([60_000, 30_000]));
+    const during = await lake.check({ ...days, settleMs: 60_000 });
+    expect(during).toMatchObject({ missing: 0, unfounded: 0 });
+    expect([during.sessions > 0, during.visitorsLeft > 0]).toEqual([true, true]);
+    await tap(visits(1, nightAt + 800_000), true);
+    expect(await lake.check(days)).toMatchObject({ missing: 0, unfounded: 0, visitorsLeft: 0 });
+  });
+
   it('shows a session that rows have and events do not, and the other way round', async () => {
     const event = click({ user_id: 'ann' });
     const row = sessionRow({ user_id: 'bob' });

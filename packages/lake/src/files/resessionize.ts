@@ -1,5 +1,5 @@
 import type { Manifest, ManifestFile, Mark } from '@taphouse/schema';
-import { batchSessions } from '@taphouse/sessions/sql';
+import { batchSessions, duckdbViews } from '@taphouse/sessions/sql';
 
 import { dayMs, dayOf } from './day-files.ts';
 import { sortOrder } from './parquet-writer.ts';
@@ -39,6 +39,8 @@ export interface ResessionizeReport {
 export interface CheckReport {
   /** Sessions compared. */
   sessions: number;
+  /** Visitors left out, as their windows may be open. */
+  visitorsLeft: number;
   /** Sessions of the events that no rows give. */
   missing: number;
   /** Sessions of the rows that no events give. */
@@ -54,6 +56,8 @@ export class ResessionizeError extends Error {
 
 const defaultSettleMs = 15 * 60_000;
 const maxTries = 5;
+/** By which days that have events and no row at all are compared. */
+const stepWithoutRows = 30_000;
 
 /**
  * Makes the rows of some days anew from `rawdata`, with any step, and puts them in the place of the old ones in one
@@ -112,50 +116,60 @@ async function tryResessionize(room: Room, options: ResessionizeOptions): Promis
 
 /**
  * Compares the rows of some days, merged, with the batch query over the events: both must give the same sessions.
+ * Rows of several steps are compared by the largest.
  *
- * @throws RangeError if the days hold rows of several steps
+ * @throws RangeError if the days hold rows of steps of which the largest is no multiple
  */
 export async function checkSessions(room: Room, options: DayRange): Promise<CheckReport> {
   const scene = await lookAt(room, options);
-  const steps = new Set(scene.old.map(({ stepMs }) => stepMs ?? 0));
-  const [stepMs] = steps;
-  if (stepMs === undefined) return { sessions: 0, missing: 0, unfounded: 0, examples: [] };
-  if (steps.size > 1) {
-    throw new RangeError(`check: rows of steps ${[...steps].join(' and ')} ms in these days; resessionize them to one`);
+  const steps = [...new Set(scene.old.map(({ stepMs }) => stepMs ?? 1))];
+  const stepMs = steps.length > 0 ? Math.max(...steps) : stepWithoutRows;
+  if (steps.some((each) => stepMs % each !== 0)) {
+    throw new RangeError(`check: rows of steps ${steps.join(' and ')} ms in these days; resessionize them to one`);
   }
+  checkStep('check: rows in these days', stepMs);
+  // A label names the step it was made with.
+  const columns = steps.length > 1 ? compared : `session_id, ${compared}`;
   const range = daysOf(options);
-  return withFiles(
-    room,
-    { aggregated: scene.old, rawdata: scene.events },
-    async () => {
-      const from = range[0] ?? 0;
-      await markUnsettled(room, scene.settledAt, from, range.length);
-      await room.db.run(
-        `CREATE OR REPLACE TEMP TABLE of_events AS SELECT ${compared} FROM (${batch(from, range.length, stepMs)})`,
-      );
-      await room.db.run(
-        `CREATE OR REPLACE TEMP TABLE of_rows AS SELECT ${compared} FROM sessions ANTI JOIN unsettled USING (user_id, device_id)`,
-      );
-      const missing = '(FROM of_events EXCEPT FROM of_rows)';
-      const unfounded = '(FROM of_rows EXCEPT FROM of_events)';
-      const report = {
-        sessions: await countRows(room, 'of_events'),
-        missing: await countRows(room, missing),
-        unfounded: await countRows(room, unfounded),
-        examples: await room.db.rows(
-          `SELECT 'missing' AS fault, * FROM ${missing} UNION ALL SELECT 'unfounded' AS fault, * FROM ${unfounded}
-         ORDER BY user_id, device_id, timeagg, fault LIMIT 10`,
-        ),
-      };
-      await room.db.run('DROP TABLE of_events; DROP TABLE of_rows');
-      return report;
-    },
-    { views: true },
-  );
+  const compare = async (): Promise<CheckReport> => {
+    const from = range[0] ?? 0;
+    await markUnsettled(room, scene.settledAt, from, range.length);
+    for (const view of duckdbViews({ aggregated: rounded(stepMs) })) await room.db.run(view);
+    await room.db.run(
+      `CREATE OR REPLACE TEMP TABLE of_events AS SELECT ${columns} FROM (${batch(from, range.length, stepMs)})`,
+    );
+    await room.db.run(
+      `CREATE OR REPLACE TEMP TABLE of_rows AS SELECT ${columns} FROM sessions ANTI JOIN unsettled USING (user_id, device_id)`,
+    );
+    return reportDifferences(room);
+  };
+  return withFiles(room, { aggregated: scene.old, rawdata: scene.events }, compare);
 }
 
-/** All of a session but window_open and row_id, which tell how it came to be. */
-const compared = `session_id, user_id, device_id, timeagg, events, beginnavigation, endnavigation, beginsession, endsession,
+/** `aggregated` as if its windows had had a longer step. */
+function rounded(stepMs: number): string {
+  return `(SELECT * REPLACE (make_timestamp((epoch_ms(timeagg) - epoch_ms(timeagg) % ${stepMs}) * 1000) AS timeagg) FROM aggregated)`;
+}
+
+async function reportDifferences(room: Room): Promise<CheckReport> {
+  const missing = '(FROM of_events EXCEPT FROM of_rows)';
+  const unfounded = '(FROM of_rows EXCEPT FROM of_events)';
+  const report = {
+    sessions: await countRows(room, 'of_events'),
+    visitorsLeft: await countRows(room, 'unsettled'),
+    missing: await countRows(room, missing),
+    unfounded: await countRows(room, unfounded),
+    examples: await room.db.rows(
+      `SELECT 'missing' AS fault, * FROM ${missing} UNION ALL SELECT 'unfounded' AS fault, * FROM ${unfounded}
+       ORDER BY user_id, device_id, timeagg, fault LIMIT 10`,
+    ),
+  };
+  await room.db.run('DROP TABLE of_events; DROP TABLE of_rows');
+  return report;
+}
+
+/** All of a session but its label, and window_open and row_id, which tell how it came to be. */
+const compared = `user_id, device_id, timeagg, events, beginnavigation, endnavigation, beginsession, endsession,
   duration_sec, begin_event_id, end_event_id`;
 
 interface Scene {
