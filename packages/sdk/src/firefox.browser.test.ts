@@ -57,8 +57,8 @@ describe.skipIf(!there)('Firefox', () => {
       const page = await open();
       await track(page, 'during');
       await until(() => scene.posts.length > 0);
+      await new Promise((resolve) => setTimeout(resolve, 300));
       await page.goto(`${scene.url}/two`);
-      await until(() => scene.posts.length > 1);
       scene.weather = 'fair';
       await scene.settled(22);
       expect(await outcome(scene, 'during')).toEqual({ events: 20, copies: 0 });

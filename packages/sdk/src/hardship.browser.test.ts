@@ -72,11 +72,11 @@ describe.concurrent('hardship', () => {
       expect(await outcome(scene, 'tunnel')).toEqual({ events: 5, copies: 0 });
     }));
 
-  test.each(['fetch', 'crypto', 'navigation', 'AbortSignal', 'Promise.prototype.finally'])(
+  test.each(['fetch', 'crypto, window.navigation', 'AbortSignal'])(
     'nothing is thrown into the page without %s',
     (name) =>
       play(async ({ scene, context, open }) => {
-        await context.addInitScript(`delete window.${name}`);
+        await context.addInitScript(`delete window.${name.replace(',', ', delete')}`);
         const page = await open();
         await page.click('#cart');
         await page.evaluate('taphouse.flush()');
@@ -110,13 +110,13 @@ describe.concurrent('hardship', () => {
 
   test('429 waits as long as it says', () =>
     play(async ({ scene, open }) => {
-      scene.weather = { status: 429, headers: { 'Retry-After': '4' } };
+      scene.weather = { status: 429, headers: { 'Retry-After': '3' } };
       await open();
       await until(() => scene.posts.length > 0);
       scene.weather = 'fair';
       await scene.settled(1);
       const [first, second] = scene.posts.map((post) => post.at);
-      expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(3900);
+      expect((second ?? 0) - (first ?? 0)).toBeGreaterThanOrEqual(2900);
     }));
 
   test('410 stops', () =>
@@ -215,7 +215,7 @@ describe.concurrent('hardship', () => {
       await scene.settled(2);
       const before = scene.posts.length;
       const events = { sent: 0 };
-      for (const until = Date.now() + 7000; Date.now() < until; events.sent += 4) {
+      for (const until = Date.now() + 5000; Date.now() < until; events.sent += 4) {
         for (const page of pages) await page.evaluate('cart.click(), cart.click()');
         await pages[0]?.waitForTimeout(200);
       }
