@@ -1,6 +1,9 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { ClickEvent, SessionRow } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createSessionizer } from '../engine/sessionizer.ts';
 import { windowPresets } from '../stagger-window.ts';
 import { type Session, lagSessionsOf, sessionsOf } from '../testing/brute-force.ts';
@@ -125,6 +128,44 @@ describe('clicks_today and clicks_month', () => {
     expect(months.toSorted((a, b) => a - b)).toEqual(
       at.filter((t) => t >= thisMonth && t < nextMonth).toSorted((a, b) => a - b),
     );
+  });
+});
+
+describe('events', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'taphouse-events-'));
+    const db = await openNativeDuckDb();
+    // 6,000 events, every twentieth twice, in small row groups, with and without properties.
+    await db.run(`CREATE TABLE sent AS SELECT 'e-' || i AS event_id, 'u' || i % 500 AS user_id,
+      CASE WHEN i % 3 = 0 THEN 'mobile' ELSE 'tablet' END AS device_id, 'ev' || i % 6 AS client_event,
+      epoch_ms(${testTime} + i * 977) AS client_timestamp, epoch_ms(${testTime} + i * 977 + 100) AS received_at,
+      '/' || i AS page_url, NULL::VARCHAR AS page_title, NULL::VARCHAR AS referrer, 'mobile' AS device_type,
+      CASE WHEN i % 4 = 0 THEN MAP(['n'], ['' || i]) WHEN i % 4 = 1 THEN NULL ELSE MAP([]::VARCHAR[], []::VARCHAR[]) END AS properties,
+      0::INTEGER AS clock_offset_ms, NULL::VARCHAR AS ip, NULL::VARCHAR AS user_agent FROM range(6000) AS t(i)`);
+    await db.run(`COPY (SELECT * FROM sent UNION ALL SELECT * FROM sent WHERE hash(event_id) % 20 = 0)
+      TO '${folder}/rawdata.parquet' (ROW_GROUP_SIZE 2048)`);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it.each([
+    ['native DuckDB', openNativeDuckDb],
+    ['DuckDB-WASM', openWasmDuckDb],
+  ])('are without copies, and stand any filter with their properties, in %s', async (_, open) => {
+    const db = await open();
+    for (const statement of loadTables([])) await db.run(statement);
+    await db.run('DROP TABLE rawdata');
+    await db.run(`CREATE VIEW rawdata AS SELECT * FROM read_parquet('${folder}/rawdata.parquet')`);
+    for (const statement of duckdbViews()) await db.run(statement);
+    const counted = await db.all('SELECT count(*) AS n, count(DISTINCT event_id) AS ids FROM events');
+    expect(counted).toEqual([{ n: 6_000, ids: 6_000 }]);
+    const rows = async (condition: string): Promise<number> =>
+      (await db.all(`SELECT * FROM events WHERE ${condition}`)).length;
+    expect(await rows("user_id = 'nobody'")).toBe(0);
+    expect(await rows("user_id = 'u8'")).toBe(12);
+    expect(await rows(`client_timestamp > epoch_ms(${testTime + 5_990 * 977}::BIGINT)`)).toBe(9);
+    expect(await rows("hash(event_id) % 20 = 0 AND user_id = 'u7'")).toBeLessThan(20);
+    expect(await rows("list_contains(map_values(properties), '8') AND user_id = 'u8'")).toBe(1);
   });
 });
 

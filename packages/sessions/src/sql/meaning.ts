@@ -9,13 +9,15 @@ export interface Dialect {
   timestamp(millis: string): string;
 }
 
-/** rawdata without copies. The order has no ties that matter: rows alike in all of it are copies in full. */
+/** Which copy of an event a row is. The order has no ties that matter: rows alike in all of it are copies in full. */
+export const firstCopy = `
+  row_number() OVER (PARTITION BY event_id ORDER BY received_at, client_timestamp, user_id, device_id, client_event)`;
+
+/** rawdata without copies. */
 export function eventsQuery(dialect: Dialect, rawdata: string): string {
   return `
 SELECT ${dialect.allColumns('rawdata')} FROM (
-  SELECT *, row_number() OVER (
-    PARTITION BY event_id ORDER BY received_at, client_timestamp, user_id, device_id, client_event
-  ) AS copy FROM ${rawdata} AS r
+  SELECT *, ${firstCopy} AS copy FROM ${rawdata} AS r
 ) AS numbered WHERE copy = 1`;
 }
 
