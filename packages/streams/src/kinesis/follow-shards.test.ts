@@ -25,11 +25,11 @@ it('begins children when all their parents have ended', async () => {
   const { begun, ends, follow, stream } = createFollowed(shard('a'), shard('b'), shard('c', 'a', 'b'), shard('d', 'b'));
   const abort = new AbortController();
   const following = followShards(stream, follow, { signal: abort.signal });
-  await expect.poll(() => begun).toEqual(['a', 'b']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b']);
   ends.get('b')!.resolve();
-  await expect.poll(() => begun).toEqual(['a', 'b', 'd']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b', 'd']);
   ends.get('a')!.resolve();
-  await expect.poll(() => begun).toEqual(['a', 'b', 'd', 'c']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b', 'd', 'c']);
   abort.abort();
   await following;
 });
@@ -38,7 +38,7 @@ it('does not wait for parents that the stream has forgotten', async () => {
   const { begun, follow, stream } = createFollowed(shard('c', 'a', 'b'));
   const abort = new AbortController();
   const following = followShards(stream, follow, { signal: abort.signal });
-  await expect.poll(() => begun).toEqual(['c']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['c']);
   abort.abort();
   await following;
 });
@@ -47,9 +47,9 @@ it('looks for new shards now and then', async () => {
   const { begun, follow, lineage, stream } = createFollowed(shard('a'));
   const abort = new AbortController();
   const following = followShards(stream, follow, { signal: abort.signal, lookEveryMs: 5 });
-  await expect.poll(() => begun).toEqual(['a']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a']);
   lineage.push(shard('b'));
-  await expect.poll(() => begun).toEqual(['a', 'b']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b']);
   abort.abort();
   await following;
 });
@@ -62,7 +62,7 @@ it('ends the other shards when one fails, and throws its error', async () => {
     if (name === 'b') stopped = signal.aborted;
   };
   const following = followShards(stream, followBoth, { signal: new AbortController().signal });
-  await expect.poll(() => begun).toEqual(['a', 'b']);
+  await expect.poll(() => begun, { timeout: 10_000 }).toEqual(['a', 'b']);
   ends.get('a')!.reject(new Error('the lake is gone'));
   await expect(following).rejects.toThrow('the lake is gone');
   expect(stopped).toBe(true);

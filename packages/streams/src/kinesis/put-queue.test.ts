@@ -128,19 +128,19 @@ it('stays under the limits of a request, however much there is to send', async (
 
 it('gives up after its time: full if the stream was only throttled and has nothing', async () => {
   const { put } = createService(() => throttled);
-  const append = queueTo(put, { giveUpMs: 20 }).append(records('a1 b1'));
+  const append = queueTo(put, { giveUpMs: 100 }).append(records('a1 b1'));
   await expect(append).rejects.toThrow(StreamFullError);
   await expect(append).rejects.toThrow(
-    'stream clicks: 2 of 2 records not taken for 20 ms (ProvisionedThroughputExceededException: Rate exceeded); add shards, or send less',
+    'stream clicks: 2 of 2 records not taken for 100 ms (ProvisionedThroughputExceededException: Rate exceeded); add shards, or send less',
   );
 });
 
 it('gives up after its time: unavailable if some of it is in, or may be', async () => {
   const half = createService((text) => (text === 'a1' ? stored : throttled));
-  const append = queueTo(half.put, { giveUpMs: 20 }).append(records('a1 b1'));
+  const append = queueTo(half.put, { giveUpMs: 100 }).append(records('a1 b1'));
   await expect(append).rejects.toThrow(StreamUnavailableError);
-  await expect(append).rejects.toThrow('stream clicks: 1 of 2 records not taken for 20 ms');
-  const silent = queueTo(() => Promise.reject(new Error('socket hang up')), { giveUpMs: 20 });
+  await expect(append).rejects.toThrow('stream clicks: 1 of 2 records not taken for 100 ms');
+  const silent = queueTo(() => Promise.reject(new Error('socket hang up')), { giveUpMs: 100 });
   await expect(silent.append(records('a1'))).rejects.toThrow(StreamUnavailableError);
 });
 
