@@ -176,6 +176,23 @@ describe.concurrent('capture', () => {
       expect(new Set(events.map((event) => event.device_id)).size).toBe(1);
     }));
 
+  test('who a visitor is holds in the other tabs too, which share one device', () =>
+    play(async ({ scene, open }) => {
+      const [one, two] = await Promise.all([open(), open('/two')]);
+      await Promise.all([flush(one), flush(two)]);
+      await one.evaluate("taphouse.identify('ann'); taphouse.track('login')");
+      await flush(one);
+      await two.waitForTimeout(200);
+      await two.evaluate("taphouse.track('other tab')");
+      await flush(two);
+      const events = await scene.stored();
+      const device = events.find((event) => event.client_event === 'login')?.device_id;
+      expect(events.find((event) => event.client_event === 'other tab')).toMatchObject({
+        user_id: 'ann',
+        device_id: device,
+      });
+    }));
+
   test('the debug event shows each event queued, sent and stored', () =>
     play(async ({ scene, open }) => {
       scene.tag += ' data-debug';

@@ -60,6 +60,10 @@ function start(options: Options): Client {
       if (lastUrl) setReferrer(lastUrl);
       page();
     });
+  // Another tab learnt who this is, or forgot it.
+  listen('storage', (event) => {
+    if (/\.(user|device)$/.test(`${(event as StorageEvent).key}`)) openIdentity();
+  });
   // Back from a tunnel: do not wait for the next try.
   listen('online', () => void flush(true));
   wake();
