@@ -1,6 +1,6 @@
 /** The same views for Amazon Athena (Trino), over tables with the partitions year, month and day. */
-import { tables } from '@taphouse/schema';
-import { type Dialect, batchQuery, eventsQuery, millis, sessionsQuery, sessionsWithinQuery } from './meaning.ts';
+import { type TableName, tables } from '@taphouse/schema';
+import { type Dialect, batchQuery, firstCopy, millis, sessionsQuery, sessionsWithinQuery } from './meaning.ts';
 
 /**
  * Statements that make the views `events`, `sessions`, `clicks_today` and `clicks_month` in Athena, in order. Views have no
@@ -12,7 +12,7 @@ import { type Dialect, batchQuery, eventsQuery, millis, sessionsQuery, sessionsW
 export function athenaViews({ database = 'taphouse' }: { database?: string } = {}): string[] {
   const name = (table: string): string => `${checkName(database)}.${table}`;
   return [
-    `CREATE OR REPLACE VIEW ${name('events')} AS ${eventsQuery(athena, name('rawdata'))}`,
+    `CREATE OR REPLACE VIEW ${name('events')} AS ${athena.events(name('rawdata'))}`,
     `CREATE OR REPLACE VIEW ${name('sessions')} AS ${sessionsQuery(athena, name('aggregated'))}`,
     `CREATE OR REPLACE VIEW ${name('clicks_today')} AS ${sessionsQuery(athena, partitionsOf(name('aggregated'), today))}`,
     `CREATE OR REPLACE VIEW ${name('clicks_month')} AS ${sessionsQuery(athena, partitionsOf(name('aggregated'), thisMonth))}`,
@@ -47,10 +47,18 @@ export function athenaBatchSessions({ stepMs, rawdata = 'rawdata' }: { stepMs: n
 }
 
 const athena: Dialect = {
-  // Trino has no EXCLUDE.
-  allColumns: (table) => tables[table].map((column) => column.name).join(', '),
+  events: (rawdata) => firstOf('rawdata', rawdata, firstCopy),
+  distinctRows: (aggregated) =>
+    firstOf('aggregated', aggregated, 'row_number() OVER (PARTITION BY row_id ORDER BY events)'),
   timestamp: (millis) => `date_add('millisecond', ${millis}, TIMESTAMP '1970-01-01 00:00:00.000')`,
 };
+
+/** Rows numbered 1 among their copies. */
+function firstOf(table: TableName, relation: string, copy: string): string {
+  const columns = tables[table].map((column) => column.name).join(', ');
+  return `
+SELECT ${columns} FROM (SELECT *, ${copy} AS copy FROM ${relation} AS r) AS numbered WHERE copy = 1`;
+}
 
 const nowUtc = "(current_timestamp AT TIME ZONE 'UTC')";
 const thisMonth = `year = date_format(${nowUtc}, '%Y') AND month = date_format(${nowUtc}, '%m')`;

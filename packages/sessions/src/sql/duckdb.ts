@@ -44,7 +44,10 @@ export function batchSessions({
 }
 
 const duckdb: Dialect = {
-  allColumns: () => '* EXCLUDE (copy)',
+  // For the batch query: no MAP goes along.
+  events: (rawdata) => `
+SELECT * EXCLUDE (copy) FROM (SELECT *, ${firstCopy} AS copy FROM ${rawdata} AS r) AS numbered WHERE copy = 1`,
+  distinctRows,
   timestamp: (millis) => `epoch_ms(${millis})`,
 };
 
@@ -72,6 +75,18 @@ JOIN (
   GROUP BY event_id, received_at, client_timestamp
 ) AS p ON p.event_id = first.event_id AND p.received_at = first.received_at AND p.client_timestamp = first.client_timestamp
 WHERE first.copy = 1`;
+}
+
+/** Rows without copies, nearly all, come straight from the table, so that a filter reaches the files. */
+function distinctRows(aggregated: string): string {
+  const copied = `(SELECT row_id FROM ${aggregated} AS a GROUP BY row_id HAVING count(*) > 1) AS copied`;
+  return `
+SELECT a.* FROM ${aggregated} AS a ANTI JOIN ${copied} ON a.row_id = copied.row_id
+UNION ALL
+SELECT * EXCLUDE (copy) FROM (
+  SELECT a.*, row_number() OVER (PARTITION BY a.row_id ORDER BY a.events) AS copy
+  FROM ${aggregated} AS a SEMI JOIN ${copied} ON a.row_id = copied.row_id
+) AS numbered WHERE copy = 1`;
 }
 
 function clicksSince(unit: 'day' | 'month'): string {

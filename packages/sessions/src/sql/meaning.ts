@@ -3,8 +3,10 @@
  * Times are TIMESTAMP in UTC.
  */
 export interface Dialect {
-  /** All columns of a relation of `table` but `copy`. */
-  allColumns(table: 'rawdata' | 'aggregated'): string;
+  /** The query for rawdata with each event_id once: of its copies the first to arrive. */
+  events(rawdata: string): string;
+  /** The query for aggregated with each row_id once. */
+  distinctRows(aggregated: string): string;
   /** TIMESTAMP of a BIGINT of milliseconds since 1970. */
   timestamp(millis: string): string;
 }
@@ -13,14 +15,6 @@ export interface Dialect {
 export const firstCopy = `
   row_number() OVER (PARTITION BY event_id ORDER BY received_at, client_timestamp, user_id, device_id, client_event)`;
 
-/** rawdata without copies. */
-export function eventsQuery(dialect: Dialect, rawdata: string): string {
-  return `
-SELECT ${dialect.allColumns('rawdata')} FROM (
-  SELECT *, ${firstCopy} AS copy FROM ${rawdata} AS r
-) AS numbered WHERE copy = 1`;
-}
-
 /**
  * The rows of one (user_id, device_id, timeagg) merged. Copies of a row go first, or `events` would count them.
  * First and last are by (time, event_id): a ROW compares in that order.
@@ -28,7 +22,7 @@ SELECT ${dialect.allColumns('rawdata')} FROM (
 export function sessionsQuery(dialect: Dialect, aggregated: string): string {
   return `
 SELECT min(session_id) AS session_id, user_id, device_id, timeagg, ${mergedColumns}
-FROM (${distinctRows(dialect, aggregated)}) AS partial
+FROM (${dialect.distinctRows(aggregated)}) AS partial
 GROUP BY user_id, device_id, timeagg`;
 }
 
@@ -45,7 +39,7 @@ WITH reached AS (
   SELECT *, max(endsession) OVER (
     PARTITION BY user_id, device_id ORDER BY beginsession, endsession, row_id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
   ) AS reach
-  FROM (${distinctRows(dialect, aggregated)}) AS partial
+  FROM (${dialect.distinctRows(aggregated)}) AS partial
 ), islands AS (
   SELECT *, count(CASE WHEN reach IS NULL OR ${isBeyond} THEN 1 END) OVER (
     PARTITION BY user_id, device_id ORDER BY beginsession RANGE BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
@@ -75,7 +69,7 @@ SELECT ${sessionLabel} AS session_id, user_id, device_id, ${dialect.timestamp('b
   min(received_at) AS window_open
 FROM (
   SELECT *, CAST(${bucket} AS BIGINT) AS bucket
-  FROM (SELECT *, ${millis('client_timestamp')} AS happened FROM (${eventsQuery(dialect, rawdata)}) AS e) AS timed
+  FROM (SELECT *, ${millis('client_timestamp')} AS happened FROM (${dialect.events(rawdata)}) AS e) AS timed
 ) AS bucketed
 GROUP BY user_id, device_id, bucket`;
 }
@@ -83,13 +77,6 @@ GROUP BY user_id, device_id, bucket`;
 /** BIGINT of milliseconds since 1970 of a TIMESTAMP. */
 export function millis(timestamp: string): string {
   return `date_diff('millisecond', TIMESTAMP '1970-01-01 00:00:00.000', ${timestamp})`;
-}
-
-function distinctRows(dialect: Dialect, aggregated: string): string {
-  return `
-  SELECT ${dialect.allColumns('aggregated')} FROM (
-    SELECT *, row_number() OVER (PARTITION BY row_id ORDER BY events) AS copy FROM ${aggregated} AS a
-  ) AS numbered WHERE copy = 1`;
 }
 
 const mergedColumns = `
