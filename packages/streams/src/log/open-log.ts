@@ -51,6 +51,9 @@ export interface LogStats {
   lastArrivedAt: number | null;
 }
 
+/** What lmdb says of a table. */
+type Pages = Record<'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages' | 'entryCount', number>;
+
 /** Version of what is on disk. */
 const format = 1;
 /** With less than this free, a failed write is blamed on the disk being full: one commit may need some pages. */
@@ -169,7 +172,8 @@ class LmdbLog implements Log {
 
   #lookForRoom(bytes: number): number {
     const usedBytes = this.#usedBytes();
-    if (usedBytes + bytes > this.#maxBytes / 2) void this.#forget();
+    // What fails here fails at the next trim too, whose caller hears of it.
+    if (usedBytes + bytes > this.#maxBytes / 2) this.#forget().catch(() => undefined);
     if (usedBytes + bytes > this.#maxBytes)
       throw new StreamFullError(
         `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
@@ -185,11 +189,12 @@ class LmdbLog implements Log {
   }
 
   #usedBytes(): number {
-    const stats = this.#records.getStats() as Record<
-      'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages',
-      number
-    >;
-    return stats.pageSize * (stats.treeBranchPageCount + stats.treeLeafPageCount + stats.overflowPages);
+    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.#pages();
+    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
+  }
+
+  #pages(): Pages {
+    return this.#records.getStats() as Pages;
   }
 
   /** Runs puts and waits until they are on disk; all of them or, rejecting, none. */
@@ -300,18 +305,29 @@ class LmdbLog implements Log {
 
   /** The oldest records that readers are done with and that need not be kept. */
   #forgettable(limit: number): number[] {
-    const keys: number[] = [];
-    const usedBytes = this.#usedBytes();
-    const mayKeepBytes = Math.min(this.#keepBytes, this.#maxBytes / 2);
-    const keepFrom = this.#now() - this.#keepMs;
-    let freedBytes = 0;
     this.#root.resetReadTxn();
-    for (const { key, value } of this.#records.getRange({ end: this.#released + 1, limit })) {
-      if (arrivedAtOf(value) > keepFrom && usedBytes - freedBytes <= mayKeepBytes) break;
-      freedBytes += value.length;
-      keys.push(key);
+    const keys = [...this.#records.getKeys({ end: this.#released + 1, limit })];
+    if (this.#keepMs === 0) return keys;
+    return keys.slice(0, Math.max(this.#overKeepBytes(), this.#overKeepMs(keys)));
+  }
+
+  /** How many of the oldest records, by their average size, are kept over `keepBytes`. */
+  #overKeepBytes(): number {
+    const usedBytes = this.#usedBytes();
+    const overBytes = usedBytes - Math.min(this.#keepBytes, this.#maxBytes / 2);
+    return overBytes <= 0 ? 0 : Math.ceil((overBytes / usedBytes) * this.#pages().entryCount);
+  }
+
+  /** How many of these are older than `keepMs`. Arrival never goes back, so few of them need to be read. */
+  #overKeepMs(keys: readonly number[]): number {
+    const keepFrom = this.#now() - this.#keepMs;
+    let [from, to] = [0, keys.length];
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if (arrivedAtOf(this.#records.get(keys[middle]!)!) <= keepFrom) from = middle + 1;
+      else to = middle;
     }
-    return keys;
+    return from;
   }
 
   stats(): LogStats {
