@@ -47,20 +47,32 @@ export const restApiEvent: ToEvent = async (request) => {
   } as unknown as LambdaEvent;
 };
 
-/** Application Load Balancer; its target group has multi-value headers on. */
+/** Application Load Balancer whose target group has multi-value headers on. */
 export const loadBalancerEvent: ToEvent = async (request) => {
+  const { headers, query, ...event } = await loadBalancerParts(request);
+  return { ...event, multiValueHeaders: listed(headers), multiValueQueryStringParameters: listed(query) };
+};
+
+/** Application Load Balancer as it is set up by default: of a header that comes twice, the last. */
+export const singleValueEvent: ToEvent = async (request) => {
+  const { headers, query, ...event } = await loadBalancerParts(request);
+  return { ...event, headers: Object.fromEntries(headers), queryStringParameters: Object.fromEntries(query) };
+};
+
+async function loadBalancerParts(request: Request) {
   const url = new URL(request.url);
-  const query = url.search.slice(1).split('&').filter(Boolean);
+  const pairs = url.search.slice(1).split('&').filter(Boolean);
+  const targetGroupArn = 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/a/b';
   return {
-    requestContext: { elb: { targetGroupArn: 'arn:aws:elasticloadbalancing:eu-west-1:000000000000:targetgroup/a/b' } },
+    requestContext: { elb: { targetGroupArn } },
     httpMethod: request.method,
     path: url.pathname,
-    // Passed as they are, still encoded.
-    multiValueQueryStringParameters: listed(query.map((pair) => pair.split('=') as [string, string])),
-    multiValueHeaders: listed([...request.headers, ['host', url.host]]),
+    headers: [...request.headers, ['host', url.host]] as [string, string][],
+    // Passed as it is, still encoded.
+    query: pairs.map((pair) => pair.split('=') as [string, string]),
     ...(await bodyOf(request)),
   };
-};
+}
 
 /** What the client gets of what a Lambda answered. */
 export function toResponse({
