@@ -1,8 +1,9 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { simulate } from '@taphouse/beer-shop/simulate';
-import { createCollector } from '@taphouse/collector';
+import { createCollector, type LogLine } from '@taphouse/collector';
 import { listen, openDeadLetters } from '@taphouse/collector/node';
 import { openLake } from '@taphouse/lake/files';
 import { openPumpState } from '@taphouse/sessions/lmdb';
@@ -71,7 +72,8 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       trustedHops: config.trustedHops,
       ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
       ...(config.eventsPerSecond ? { rateLimit: { eventsPerSecond: config.eventsPerSecond } } : {}),
-      ...(config.log ? { log: (line) => console.log(JSON.stringify(line)) } : {}),
+      ready: () => whyNotReady(dataFolder),
+      log: config.log ? (line) => console.log(JSON.stringify(line)) : faultsOnceAMinute(report),
     }),
   );
   app.route('/', pages({ lakeFolder }));
@@ -120,6 +122,27 @@ const maxLagMs = 30 * 60_000;
 
 function tooFarBehind(lagMs: number): string | null {
   return lagMs > maxLagMs ? `sessions are ${Math.round(lagMs / 60_000)} minutes behind the clicks` : null;
+}
+
+/** What the log leaves free; below it, it refuses batches. */
+const minFreeBytes = 64 * 1024 ** 2;
+
+async function whyNotReady(dataFolder: string): Promise<string | null> {
+  const { bavail, bsize } = await statfs(dataFolder);
+  return bavail * bsize < minFreeBytes
+    ? `disk of ${dataFolder}: less than 64 MiB free; batches are refused until there is more`
+    : null;
+}
+
+/** For people at a terminal: what keeps the collector from storing, and no more often than they can read it. */
+function faultsOnceAMinute(report: Report): (line: LogLine) => void {
+  const saidAt = new Map<string, number>();
+  return ({ level, message, reason }) => {
+    const text = reason ? `${message}: ${reason}` : message;
+    if (level !== 'error' || Date.now() - (saidAt.get(message) ?? 0) < 60_000) return;
+    saidAt.set(message, Date.now());
+    report(text);
+  };
 }
 
 /** The key in the beer shop's page. */
