@@ -92,11 +92,14 @@ export class TaphouseDashboard extends LitElement {
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #updatedAt = 0;
+  #asks = false;
+  #askAgain = false;
   /** Counts readings, so that an older one that ends late changes nothing. */
   #reading = 0;
   readonly #onBack = (): void => {
     this.view = fromQuery(location.search);
-    void this.#read();
+    this.stepCounts = null;
+    this.#read().catch((error: unknown) => (this.fault = wordsOf(error)));
   };
 
   constructor() {
@@ -174,7 +177,7 @@ export class TaphouseDashboard extends LitElement {
     if (reading !== this.#reading) return;
     this.#updatedAt = Date.now();
     this.#count();
-    void this.#askEvents(reading);
+    void this.#askEvents();
   }
 
   /** A file may go while it is read, as when a day's files are merged into one: the manifest then names others. */
@@ -194,24 +197,36 @@ export class TaphouseDashboard extends LitElement {
     if (this.#data) this.seen = this.#data.see(this.view);
   }
 
-  async #askEvents(reading: number): Promise<void> {
-    const { seen } = this;
-    const data = this.#data;
-    if (!seen || !data) return;
+  /** Asks the tables of single events; one round at a time, and one more if something changed in between. */
+  async #askEvents(): Promise<void> {
+    this.#askAgain = true;
+    if (this.#asks) return;
+    this.#asks = true;
     try {
-      const topEvents = await data.ask<EventCount>(queries.topEvents(seen.ask), seen.ask);
-      if (reading === this.#reading) this.topEvents = topEvents;
-      await this.#countFunnel();
+      while (this.#askAgain) {
+        this.#askAgain = false;
+        await this.#countEvents();
+        await this.#countFunnel();
+      }
     } catch (error) {
       this.notice = wordsOf(error);
+    } finally {
+      this.#asks = false;
     }
   }
 
+  async #countEvents(): Promise<void> {
+    const { seen, view } = this;
+    if (!seen || !this.#data) return;
+    const counts = await this.#data.ask<EventCount>(queries.topEvents(seen.ask), seen.ask);
+    if (this.view === view) this.topEvents = counts;
+  }
+
   async #countFunnel(): Promise<void> {
-    const { seen, steps } = this;
+    const { seen, steps, view } = this;
     if (!seen || !this.#data || steps.length === 0) return;
     const counts = await this.#data.ask<FunnelStep>(queries.funnel({ ...seen.ask, steps }), seen.ask);
-    if (this.steps === steps) this.stepCounts = counts;
+    if (this.steps === steps && this.view === view) this.stepCounts = counts;
   }
 
   #hear(message: LiveMessage): void {
@@ -259,6 +274,7 @@ export class TaphouseDashboard extends LitElement {
       });
       return;
     }
+    this.stepCounts = null;
     this.#read().catch((error: unknown) => (this.fault = wordsOf(error)));
   }
 
@@ -267,7 +283,7 @@ export class TaphouseDashboard extends LitElement {
   #askSoon(): void {
     this.stepCounts = null;
     clearTimeout(this.#asking);
-    this.#asking = setTimeout(() => void this.#askEvents(this.#reading), 400);
+    this.#asking = setTimeout(() => void this.#askEvents(), 400);
   }
 
   #slide(length: SessionLength): void {
@@ -701,7 +717,7 @@ export class TaphouseDashboard extends LitElement {
   #setSteps(steps: string[]): void {
     this.steps = steps;
     this.stepCounts = null;
-    this.#countFunnel().catch((error: unknown) => (this.notice = wordsOf(error)));
+    void this.#askEvents();
   }
 
   async #saveParquet({ detail }: ParquetEvent): Promise<void> {

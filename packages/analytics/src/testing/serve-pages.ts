@@ -1,6 +1,6 @@
 /** The pages and a lake behind a small real server, for browser tests: strict policy, range requests, live messages. */
 import { createReadStream } from 'node:fs';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, stat } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -42,12 +42,33 @@ const types: Record<string, string> = {
   '.json': 'application/json',
 };
 
-/** Builds the pages as `pnpm run pages` does, into a folder of its own. */
+/** The pages of `pnpm run pages` if they are newer than every source, else built now into a folder of their own. */
 export async function buildPages(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const home = join(import.meta.dirname, '../..');
+  const built = join(home, 'dist/pages');
+  if ((await newest(built, /index\.html$/)) > (await newestSource(home)))
+    return { folder: built, remove: async () => {} };
   const folder = await mkdtemp(join(tmpdir(), 'taphouse-pages-'));
-  const configFile = join(import.meta.dirname, '../../vite.config.ts');
+  const configFile = join(home, 'vite.config.ts');
   await build({ configFile, logLevel: 'error', build: { outDir: folder, emptyOutDir: true } });
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
+async function newestSource(home: string): Promise<number> {
+  const folders = ['analytics', 'schema', 'sessions'].map((name) => join(home, '..', name, 'src'));
+  const times = await Promise.all(folders.map((folder) => newest(folder, /(?<!\.test)\.(ts|css|html|svg)$/)));
+  return Math.max(
+    ...times,
+    (await stat(join(home, 'vite.config.ts'))).mtimeMs,
+    (await stat(join(home, 'package.json'))).mtimeMs,
+  );
+}
+
+/** When the newest file of such a name was written, milliseconds since 1970; 0 if there is none. */
+async function newest(folder: string, name: RegExp): Promise<number> {
+  const entries = await readdir(folder, { recursive: true }).catch(() => []);
+  const times = entries.filter((path) => name.test(path)).map(async (path) => (await stat(join(folder, path))).mtimeMs);
+  return Math.max(0, ...(await Promise.all(times)));
 }
 
 /** Serves built pages and a lake on a free port of 127.0.0.1. */
