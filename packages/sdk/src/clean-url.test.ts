@@ -1,0 +1,26 @@
+import { afterEach, expect, test } from 'vitest';
+import { cleanUrl } from './clean-url.ts';
+import { options, setOptions } from './options.ts';
+
+const before = options;
+afterEach(() => setOptions({ ...before, endpoint: 'https://collector' }));
+
+test.each([
+  ['https://shop/', 'https://shop/'],
+  ['https://shop/cart?email=a@b.c', 'https://shop/cart'],
+  ['https://shop/?a=1&utm_source=x&b=2&utm_medium=y', 'https://shop/?utm_source=x&utm_medium=y'],
+  ['https://shop/?utm=1&xutm_source=2', 'https://shop/'],
+  ['https://shop/#top', 'https://shop/'],
+  ['https://shop/#access_token=1', 'https://shop/'],
+  ['https://shop/#/beers/1', 'https://shop/#/beers/1'],
+  ['https://shop/?a=1#/beers?token=2&utm_source=x', 'https://shop/#/beers?utm_source=x'],
+  ['', ''],
+  ['android-app://com.example/', 'android-app://com.example/'],
+])('%s is kept as %s', (href, kept) => {
+  expect(cleanUrl(href)).toBe(kept);
+});
+
+test('parameters that are allowed are kept, and only those of the whole name', () => {
+  setOptions({ endpoint: 'https://collector', keepParams: 'ref|page' });
+  expect(cleanUrl('https://shop/?ref=1&page=2&pages=3&xref=4')).toBe('https://shop/?ref=1&page=2');
+});
