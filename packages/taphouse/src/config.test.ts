@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+
+import { readConfig } from './config.ts';
+
+test('without flags and environment the defaults of the README hold', () => {
+  expect(readConfig({}, { INIT_CWD: '/srv' })).toEqual({
+    port: 7400,
+    hostname: '127.0.0.1',
+    dataFolder: '/srv/data',
+    window: { stepMs: 30_000, rangeMs: 30_000 },
+    visitors: 'shoppers',
+    alerts: [],
+    trafficPerSecond: 20,
+    trustedHops: 0,
+    ip: 'truncated',
+    log: false,
+  });
+});
+
+test('a flag wins over the environment', () => {
+  const environment = { TAPHOUSE_PORT: '1', TAPHOUSE_DATA: '/a', TAPHOUSE_WINDOW: 'minutes' };
+  expect(readConfig({}, environment)).toMatchObject({ port: 1, dataFolder: '/a', window: { stepMs: 60_000 } });
+  expect(readConfig({ port: '2', data: '/b', window: '10s' }, environment)).toMatchObject({
+    port: 2,
+    dataFolder: '/b',
+    window: { stepMs: 10_000, rangeMs: 10_000 },
+  });
+});
+
+test('write keys stand alone or with the origins that may use them', () => {
+  const TAPHOUSE_WRITE_KEYS = 'app, shop=https://shop.example|https://www.shop.example';
+  expect(readConfig({}, { TAPHOUSE_WRITE_KEYS }).writeKeys).toEqual([
+    { key: 'app' },
+    { key: 'shop', origins: ['https://shop.example', 'https://www.shop.example'] },
+  ]);
+});
+
+test.for([
+  [{ TAPHOUSE_WRITE_KEYS: 'shop=https://shop.example/path' }, /https:\/\/shop.example\/path is no origin/],
+  [{ TAPHOUSE_PORT: '70000' }, /port: 70000 is not a whole number from 0 to 65535/],
+  [{ TAPHOUSE_IP: 'full' }, /TAPHOUSE_IP: full is not one of truncated, none/],
+  [{ TAPHOUSE_TRUSTED_HOPS: '-1' }, /TAPHOUSE_TRUSTED_HOPS: -1 is not a whole number/],
+  [{ TAPHOUSE_RATE_LIMIT: 'fast' }, /TAPHOUSE_RATE_LIMIT: fast is not a whole number/],
+  [{ TAPHOUSE_ALERTS: 'short' }, /short/],
+  [{ TAPHOUSE_ALERT_WEBHOOK: 'mailto:me@example.com' }, /mailto:me@example.com is no URL/],
+  [{ TAPHOUSE_LOG: 'xml' }, /TAPHOUSE_LOG: xml is not one of off, json/],
+] as const)('%o is refused with a line that names it', ([environment, message]) => {
+  expect(() => readConfig({}, environment)).toThrow(message);
+});

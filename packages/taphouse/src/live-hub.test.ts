@@ -1,0 +1,72 @@
+import type { LiveMessage } from '@taphouse/schema';
+import { click, sessionRow } from '@taphouse/schema/testing';
+import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+
+import { type LiveHub, openLiveHub } from './live-hub.ts';
+
+let hub: LiveHub;
+let heard: LiveMessage[];
+const window = { stepMs: 30_000, rangeMs: 30_000 };
+const noneOpen = { total: 0, newest: () => [] };
+
+beforeEach(() => {
+  vi.useFakeTimers();
+  hub = openLiveHub(window);
+  heard = [];
+});
+afterEach(() => {
+  hub.close();
+  vi.useRealTimers();
+});
+
+function hears(event: LiveMessage['event']): LiveMessage['data'][] {
+  return heard.filter((message) => message.event === event).map(({ data }) => data);
+}
+
+test('a click is told within a tenth of a second, and once', () => {
+  hub.subscribe((message) => heard.push(message));
+  hub.slice([click({ event_id: 'a-1' })], [], noneOpen);
+  vi.advanceTimersByTime(100);
+  vi.advanceTimersByTime(1_000);
+  expect(hears('clicks')).toMatchObject([{ total: 1, clicks: [{ event_id: 'a-1' }] }]);
+});
+
+test('of a flood the newest are told, with the true count', () => {
+  hub.subscribe((message) => heard.push(message));
+  const flood = Array.from({ length: 5_000 }, (_, index) => click({ event_id: `f-${index}` }));
+  hub.slice(flood, [], noneOpen);
+  vi.advanceTimersByTime(100);
+  const [message] = hears('clicks') as { total: number; clicks: { event_id: string }[] }[];
+  expect(message?.total).toBe(5_000);
+  expect(message?.clicks).toHaveLength(200);
+  expect(message?.clicks.at(-1)?.event_id).toBe('f-4999');
+});
+
+test('a new viewer gets the rows that are closed and not in the lake yet, and only those', () => {
+  hub.slice([], [sessionRow({ row_id: 'in the lake' }), sessionRow({ row_id: 'not yet' })], noneOpen);
+  hub.committed([sessionRow({ row_id: 'in the lake' })]);
+  vi.advanceTimersByTime(100);
+  hub.subscribe((message) => heard.push(message));
+  expect(hears('sessions')).toMatchObject([{ total: 1, rows: [{ row_id: 'not yet' }] }]);
+});
+
+test('open windows are told when they change, with step and range', () => {
+  hub.subscribe((message) => heard.push(message));
+  const rows = [sessionRow({ row_id: 'open' })];
+  hub.slice([], [], { total: 7, newest: () => rows });
+  vi.advanceTimersByTime(500);
+  expect(hears('windows')).toMatchObject([
+    { total: 0, ...window },
+    { total: 7, rows: [{ row_id: 'open' }], ...window },
+  ]);
+});
+
+test('one who has left hears nothing more', () => {
+  const leave = hub.subscribe((message) => heard.push(message));
+  leave();
+  heard = [];
+  hub.slice([click()], [], noneOpen);
+  hub.lake({ table: 'rawdata', version: 2 });
+  vi.advanceTimersByTime(200);
+  expect(heard).toEqual([]);
+});
