@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs';
-import { readFile, stat, statfs } from 'node:fs/promises';
+import { statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { type Manifest, tables } from '@taphouse/schema';
+import { openLake } from '@taphouse/lake/files';
 
 /** One thing looked at. */
 interface Finding {
@@ -54,35 +54,20 @@ async function running(port: number): Promise<Finding> {
   }
 }
 
-/** Whether each file that a manifest names is there, with its size. */
+/** Whether each live file is there and whole. */
 async function lake(folder: string): Promise<Finding[]> {
-  const findings: Finding[] = [];
-  for (const table of Object.keys(tables)) {
-    const path = join(folder, table, 'manifest.json');
-    if (!existsSync(path)) continue;
-    const { files, version } = JSON.parse(await readFile(path, 'utf8')) as Manifest;
-    const faults = await Promise.all(files.map((file) => missing(join(folder, table, file.path), file.bytes)));
-    const lost = faults.filter((fault) => fault !== null);
-    const rows = files.reduce((sum, file) => sum + file.rows, 0);
-    findings.push(
-      lost.length === 0
-        ? {
-            level: 'ok',
-            line: `${table}: ${rows.toLocaleString('en')} rows in ${files.length} files, manifest ${version}`,
-          }
-        : {
-            level: 'fault',
-            line: `${table}: ${lost.length} of ${files.length} files are not as the manifest says (${lost[0]}); bring them back from a copy`,
-          },
-    );
+  if (!existsSync(folder)) return [];
+  const opened = await openLake({ folder });
+  try {
+    const { files, rows, faults } = await opened.verify();
+    if (faults.length === 0)
+      return [
+        { level: 'ok', line: `lake: ${rows.toLocaleString('en')} rows in ${files} files, all as the manifests say` },
+      ];
+    return faults.map((line) => ({ level: 'fault', line }));
+  } finally {
+    await opened.close();
   }
-  return findings;
-}
-
-async function missing(path: string, bytes: number): Promise<string | null> {
-  const found = await stat(path).catch(() => null);
-  if (!found) return `${path} is missing`;
-  return found.size === bytes ? null : `${path} has ${found.size} bytes, not ${bytes}`;
 }
 
 async function kinesis(streamName: string): Promise<readonly Finding[]> {

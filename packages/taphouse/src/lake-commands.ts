@@ -98,7 +98,7 @@ export async function runResessionize(dataFolder: string, days: Days, window: st
 /** `taphouse check`: compares the sessions of some days with the batch query over their events. Fails if they differ. */
 export async function runCheck(dataFolder: string, days: Days): Promise<void> {
   await withLake(dataFolder, async (lake) => {
-    const { sessions, missing, unfounded, examples } = await lake.check(readDays(days));
+    const { sessions, missing, unfounded, examples, visitorsLeft } = await lake.check(readDays(days));
     if (missing + unfounded > 0) {
       console.log(
         JSON.stringify(examples, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2),
@@ -108,6 +108,8 @@ export async function runCheck(dataFolder: string, days: Days): Promise<void> {
       );
     }
     console.log(`${sessions} sessions, and each is what its events say.`);
+    if (visitorsLeft > 0)
+      console.log(`Left out: ${visitorsLeft} visitors whose windows may still be open; run it again later for them.`);
   });
 }
 
