@@ -176,6 +176,20 @@ describe.concurrent('capture', () => {
       expect(new Set(events.map((event) => event.device_id)).size).toBe(1);
     }));
 
+  test('a device cookie set by the collector outlives what script has stored', () =>
+    play(async ({ scene, context, open }) => {
+      scene.tag += ' data-device-cookie';
+      const page = await open();
+      await flush(page);
+      const [first] = await scene.settled(1);
+      const cookie = (await context.cookies()).find(({ name }) => name === 'taphouse_device');
+      expect(cookie?.value).toBe(first?.device_id);
+      await page.evaluate('localStorage.clear()');
+      await page.reload();
+      const events = await scene.settled(2);
+      expect(events.at(-1)?.device_id).toBe(first?.device_id);
+    }));
+
   test('who a visitor is holds in the other tabs too, which share one device', () =>
     play(async ({ scene, open }) => {
       const [one, two] = await Promise.all([open(), open('/two')]);
