@@ -83,8 +83,7 @@ class LakeConnection implements Connection {
   readonly #manifests: Record<TableName, Manifest | null> = { rawdata: null, aggregated: null };
   readonly #registered = new Set<string>();
   /** Files held in memory as a whole, and their bytes. */
-  readonly #whole = new Set<string>();
-  #wholeSum = 0;
+  readonly #whole = new Map<string, number>();
   #opened = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -130,14 +129,17 @@ class LakeConnection implements Connection {
   /** DuckDB asks some 6 requests a file, one after the other; a small file costs less in one. */
   async #fetchWhole(table: TableName, file: ManifestFile): Promise<void> {
     const name = fileName(table, file.path);
-    if (this.#wholeSum + file.bytes > mostWholeBytes) return;
-    this.#wholeSum += file.bytes;
-    const answer = await fetch(new URL(`${table}/${file.path}`, this.#lake));
-    if (!answer.ok) throw new ConnectError(`lake at ${answer.url}: answered ${answer.status}; read the manifest again`);
-    const bytes = new Uint8Array(await answer.arrayBuffer());
-    await this.#db.dropFile(name);
-    await this.#db.registerFileBuffer(name, bytes);
-    this.#whole.add(name);
+    const held = [...this.#whole.values()].reduce((sum, bytes) => sum + bytes, 0);
+    if (held + file.bytes > mostWholeBytes) return;
+    this.#whole.set(name, file.bytes);
+    try {
+      const bytes = await fetchBytes(new URL(`${table}/${file.path}`, this.#lake));
+      await this.#db.dropFile(name);
+      await this.#db.registerFileBuffer(name, bytes);
+    } catch (error) {
+      this.#whole.delete(name);
+      throw error;
+    }
   }
 
   use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>): Promise<T> {
@@ -213,6 +215,14 @@ class LakeConnection implements Connection {
       this.#whole.delete(name);
     }
   }
+}
+
+async function fetchBytes(url: URL): Promise<Uint8Array> {
+  const answer = await fetch(url).catch((cause: unknown) => {
+    throw new ConnectError(`lake at ${url.href}: no answer; check that the server runs`, { cause });
+  });
+  if (!answer.ok) throw new ConnectError(`lake at ${url.href}: answered ${answer.status}; read the manifest again`);
+  return new Uint8Array(await answer.arrayBuffer());
 }
 
 /** DuckDB-WASM binds no Date: a TIMESTAMP is compared with text in ISO form. */

@@ -2,6 +2,8 @@ import { css, LitElement, type PropertyValues } from 'lit';
 
 import { theme } from './theme.ts';
 
+const offScreenMs = 250;
+
 /** An element that draws to its own width, and again when that changes. */
 export abstract class ChartElement extends LitElement {
   static override properties = { width: { state: true } };
@@ -42,18 +44,30 @@ export abstract class ChartElement extends LitElement {
     if (width > 0) this.width = width;
   });
 
+  /** True while some of it is on screen, or it is not known. */
+  #onScreen = true;
+  readonly #look = new IntersectionObserver(([entry]) => (this.#onScreen = entry?.isIntersecting ?? true));
+
   constructor() {
     super();
     this.width = 0;
   }
 
+  /** Pictures nobody sees wait a moment, so that a slider under the hand draws only what is on screen. */
+  protected override async scheduleUpdate(): Promise<void> {
+    if (!this.#onScreen && this.hasUpdated) await new Promise((done) => setTimeout(done, offScreenMs));
+    void super.scheduleUpdate();
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.#watch.observe(this);
+    this.#look.observe(this);
   }
 
   override disconnectedCallback(): void {
     this.#watch.disconnect();
+    this.#look.disconnect();
     super.disconnectedCallback();
   }
 

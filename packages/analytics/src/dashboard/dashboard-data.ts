@@ -118,7 +118,11 @@ export class DashboardData {
 
   /** Asks a question of the tables, which opens only the files of the time it is about. */
   async ask<Row>(question: Question, range: TimeRange): Promise<Row[]> {
-    await this.lake.focus({ fromAt: range.fromAt - dayMs, toAt: range.toAt + lateMs });
+    const wide = { fromAt: range.fromAt - dayMs, toAt: range.toAt + lateMs };
+    const files = this.lake.manifests().rawdata?.files ?? [];
+    const wanted = files.filter((file) => file.maxAt >= wide.fromAt && file.minAt < wide.toAt);
+    await this.lake.fetchFiles('rawdata', wanted);
+    await this.lake.focus(wide);
     return this.lake.query<Row>(question.sql, question.values);
   }
 
