@@ -7,8 +7,9 @@ import { type FaultProxy, startFaultProxy } from './testing/fault-proxy.ts';
 import { seededRandom } from './testing/seeded-random.ts';
 import { type LocalKinesis, localAccess, startKinesis } from './testing/start-kinesis.ts';
 
-/** Batches sent in the delivery test; a longer round is for CI. */
-const batches = 150 * Number(process.env.TAPHOUSE_ROUNDS ?? 1);
+/** Rounds of the delivery test, of so many batches; more are for CI. */
+const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 1);
+const batches = 150;
 
 let kinesis: LocalKinesis;
 let proxy: FaultProxy;
@@ -37,35 +38,40 @@ async function open(streamName: string, options: Partial<KinesisOptions> = {}): 
   return stream;
 }
 
-it('loses nothing and keeps the order of each key, with records throttled, requests failed and answers lost', async () => {
-  const random = seededRandom(11);
-  proxy = await startFaultProxy(
-    kinesis.url,
-    { throttledRecords: 0.3, failedRequests: 0.05, cutRequests: 0.02, lostAnswers: 0.15, expiredIterators: 0.02 },
-    random,
-  );
-  const written = await open(await kinesis.createStream(4));
-  const sent = new Map<string, string[]>();
-  const appends: Promise<void>[] = [];
-  for (let i = 0; i < batches; i += 1) {
-    // Few keys, so that many appends of one key are under way.
-    const keys = new Set(
-      Array.from({ length: 1 + Math.floor(random() * 20) }, () => `key ${Math.floor(random() * 60)}`),
+it(
+  'loses nothing and keeps the order of each key, with records throttled, requests failed and answers lost',
+  { timeout: 60_000 * rounds },
+  async () => {
+    const random = seededRandom(11);
+    proxy = await startFaultProxy(
+      kinesis.url,
+      { throttledRecords: 0.3, failedRequests: 0.05, cutRequests: 0.02, lostAnswers: 0.15, expiredIterators: 0.02 },
+      random,
     );
-    const records = [...keys].map((partitionKey) => ({ partitionKey, data: `${i}` }));
-    for (const { partitionKey, data } of records) sent.set(partitionKey, [...(sent.get(partitionKey) ?? []), data]);
-    appends.push(written.append(records));
-    if (i % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-  await Promise.all(appends);
-  const found = await readUntil(written, (records) => countDistinct(records) === countAll(sent));
-  expect(byKey(found)).toEqual(sortedByKey(sent));
-  // Answers were lost.
-  expect(found.length).toBeGreaterThan(countAll(sent));
-  const { doubledKeys, happened, illegal } = proxy.traffic;
-  expect({ illegal, doubledKeys }).toEqual({ illegal: [], doubledKeys: 0 });
-  expect(Math.min(happened.throttledRecords, happened.failedRequests, happened.lostAnswers)).toBeGreaterThan(0);
-});
+    const written = await open(await kinesis.createStream(4));
+    const sent = new Map<string, string[]>();
+    const appends: Promise<void>[] = [];
+    for (let i = 0; i < batches * rounds; i += 1) {
+      if (i % batches === 0) await Promise.all(appends);
+      // Few keys, so that many appends of one key are under way.
+      const keys = new Set(
+        Array.from({ length: 1 + Math.floor(random() * 20) }, () => `key ${Math.floor(random() * 60)}`),
+      );
+      const records = [...keys].map((partitionKey) => ({ partitionKey, data: `${i}` }));
+      for (const { partitionKey, data } of records) sent.set(partitionKey, [...(sent.get(partitionKey) ?? []), data]);
+      appends.push(written.append(records));
+      if (i % 5 === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    await Promise.all(appends);
+    const found = await readUntil(written, (records) => countDistinct(records) === countAll(sent));
+    expect(byKey(found)).toEqual(sortedByKey(sent));
+    // Answers were lost.
+    expect(found.length).toBeGreaterThan(countAll(sent));
+    const { doubledKeys, happened, illegal } = proxy.traffic;
+    expect({ illegal, doubledKeys }).toEqual({ illegal: [], doubledKeys: 0 });
+    expect(Math.min(happened.throttledRecords, happened.failedRequests, happened.lostAnswers)).toBeGreaterThan(0);
+  },
+);
 
 it('keeps the order of each key while shards are split and merged', async () => {
   proxy = await startFaultProxy(kinesis.url, { throttledRecords: 0.1, expiredIterators: 0.02 }, seededRandom(3));
