@@ -5,6 +5,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tagScript } from './testing/scene.ts';
 import { kept, outcome, track, until, type Visit, visit } from './testing/visit.ts';
 
+const slow = Number(process.env.TAPHOUSE_ROUNDS ?? 1) > 1;
+
 let browser: Browser;
 beforeAll(async () => {
   browser = await openChromium();
@@ -174,6 +176,19 @@ describe.concurrent('hardship', () => {
       expect(await outcome(scene, 'right')).toEqual({ events: 5, copies: 0 });
       const late = events.filter((event) => event.client_event === 'right' || wrongMs > 0);
       for (const event of late) expect(Math.abs(event.client_timestamp - event.received_at)).toBeLessThan(5000);
+    }),
+  );
+
+  // It takes the 15 s for which an answer may be on its way.
+  test.runIf(slow)('a clock an hour ahead on a page left before its answer is put right by the next page', () =>
+    play(async ({ scene, context, open }) => {
+      await context.addInitScript('{ const now = Date.now; Date.now = () => now() + 3600000 }');
+      scene.latencyMs = 300;
+      const page = await open();
+      await track(page, 'left', 5);
+      await page.goto(`${scene.url}/two`);
+      await scene.settled(7);
+      expect(await outcome(scene, 'left')).toEqual({ events: 5, copies: 0 });
     }),
   );
 
