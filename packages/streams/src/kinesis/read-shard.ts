@@ -112,7 +112,7 @@ function createReader(options: ReadShardOptions): Reader {
     );
     const answer = await client.send(command, { abortSignal: signal });
     // What is not in this answer came after it was asked for.
-    return { ...answer, clockAt: answeredAt - (performance.now() - askedAt) - clockMarginMs };
+    return { ...answer, clockAt: Math.floor(answeredAt - (performance.now() - askedAt) - clockMarginMs) };
   }
 
   async function afterFault(error: unknown): Promise<void> {

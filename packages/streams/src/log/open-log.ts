@@ -21,7 +21,7 @@ export interface LogOptions {
   path: string;
   /** Most bytes the kept records may take on disk; an append over it is refused. Default 8 GiB. */
   maxBytes?: number;
-  /** Free bytes to leave on the disk; an append that would go below is refused. Default 64 MiB. */
+  /** Free bytes to leave on the disk; an append that would go below is refused. Default 64 MiB, at least 4 MiB. */
   minFreeBytes?: number;
   /** How long after its arrival a trimmed record is kept all the same, for a replay, milliseconds. Default 0. */
   keepMs?: number;
@@ -56,8 +56,11 @@ type Pages = Record<'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | '
 
 /** Version of what is on disk. */
 const format = 1;
-/** With less than this free, a failed write is blamed on the disk being full: one commit may need some pages. */
-const slackBytes = 1_048_576;
+/**
+ * Free disk that is never written into: when the system refuses a write, lmdb 3.5.6 prints more into its message than
+ * that holds, and may end the process (`malloc(): corrupted top size`). So the disk is looked at before each commit.
+ */
+const leastFreeBytes = 4 * 1024 ** 2;
 /** A slice ends at about this many bytes, so that a reader never holds the event loop for long. */
 const maxSliceBytes = 1_048_576;
 
@@ -117,7 +120,7 @@ class LmdbLog implements Log {
   constructor(options: LogOptions, root: RootDatabase<Buffer, string>, unlock: Unlock) {
     this.#path = options.path;
     this.#maxBytes = options.maxBytes ?? 8 * 1024 ** 3;
-    this.#minFreeBytes = options.minFreeBytes ?? 64 * 1024 ** 2;
+    this.#minFreeBytes = Math.max(options.minFreeBytes ?? 64 * 1024 ** 2, leastFreeBytes);
     this.#keepMs = options.keepMs ?? 0;
     this.#keepBytes = options.keepBytes ?? 1024 ** 3;
     this.#now = options.now ?? Date.now;
@@ -126,7 +129,7 @@ class LmdbLog implements Log {
     this.#unlock = unlock;
     this.#meta = root.openDB<number, string>('meta', { encoding: 'json' });
     this.#records = root.openDB<Buffer, number>('records', { encoding: 'binary' });
-    this.#commits = createGroupCommit((puts) => this.#records.batch(puts));
+    this.#commits = createGroupCommit((puts) => this.#commit(puts));
     this.#checkFormat();
     const [last] = this.#records.getRange({ reverse: true, limit: 1 });
     this.#next = Math.max(last?.key ?? 0, this.#meta.get('trimmed') ?? 0) + 1;
@@ -149,7 +152,8 @@ class LmdbLog implements Log {
     if (records.length === 0) return;
     const arrivedAt = Math.max(this.#clock, this.#now());
     const values = records.map((record) => encodeRecord(record, arrivedAt));
-    this.#takeRoom(values.reduce((sum, value) => sum + value.length, 0));
+    // A record takes whole pages.
+    this.#takeRoom(values.reduce((sum, value) => sum + value.length + 4096, 0));
     this.#clock = arrivedAt;
     const from = this.#next;
     this.#next += values.length;
@@ -178,14 +182,18 @@ class LmdbLog implements Log {
       throw new StreamFullError(
         `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
       );
-    const { bavail, bsize } = statfsSync(this.#path);
-    const freeBytes = bavail * bsize;
+    const freeBytes = this.#freeBytes();
     if (freeBytes - bytes < this.#minFreeBytes)
       throw new StreamFullError(
         `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; free the disk`,
       );
     const room = Math.min(this.#maxBytes - usedBytes, freeBytes - this.#minFreeBytes);
     return Math.max(bytes, Math.min(room / 2, 4 * 1024 ** 2));
+  }
+
+  #freeBytes(): number {
+    const { bavail, bsize } = statfsSync(this.#path);
+    return bavail * bsize;
   }
 
   #usedBytes(): number {
@@ -195,6 +203,16 @@ class LmdbLog implements Log {
 
   #pages(): Pages {
     return this.#records.getStats() as Pages;
+  }
+
+  async #commit(puts: () => void): Promise<void> {
+    // Half, for what others may write until this is done.
+    const freeBytes = this.#freeBytes();
+    if (freeBytes < this.#minFreeBytes / 2)
+      throw new StreamFullError(
+        `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; nothing was stored; free the disk`,
+      );
+    await this.#records.batch(puts);
   }
 
   /** Runs puts and waits until they are on disk; all of them or, rejecting, none. */
@@ -207,12 +225,9 @@ class LmdbLog implements Log {
   }
 
   async #asStreamError(error: unknown): Promise<Error> {
+    this.#roomBytes = 0;
+    if (error instanceof StreamFullError) return error;
     const cause = await causeOf(error);
-    const { bavail, bsize } = statfsSync(this.#path);
-    if (bavail * bsize < Math.max(this.#minFreeBytes, slackBytes))
-      return new StreamFullError(`log at ${this.#path}: the disk is full; nothing was stored; free the disk`, {
-        cause,
-      });
     const fault = cause instanceof Error ? cause.message : String(cause);
     return new StreamUnavailableError(`log at ${this.#path}: ${fault}; check the disk`, { cause });
   }
