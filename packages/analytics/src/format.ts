@@ -1,7 +1,7 @@
 /** Numbers and times in words, the same on every page. */
 
 const whole = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
-const short = new Intl.NumberFormat('en-GB', { notation: 'compact', maximumFractionDigits: 1 });
+const short = new Intl.NumberFormat('en-US', { notation: 'compact', maximumFractionDigits: 1 });
 
 /** 1234567 -> 1,234,567; from a million on 1.2M. */
 export function formatCount(value: number): string {
