@@ -4,6 +4,7 @@ import { sessionRow } from '@taphouse/schema/testing';
 import { duckdbViews } from '@taphouse/sessions/sql';
 import { describe, expect, it } from 'vitest';
 
+import { createRawdata } from '../testing/create-rawdata.ts';
 import { mulberry } from '../testing/shop-rows.ts';
 import { PartialRows, rowNumberOf } from './partial-rows.ts';
 import { sessionize, type SessionLength } from './sessionize.ts';
@@ -77,8 +78,7 @@ function inPage(rows: readonly SessionRow[], length: SessionLength): Line[] {
 
 async function inDuckDb(rows: readonly SessionRow[], length: SessionLength): Promise<Line[]> {
   const database = await (await DuckDBInstance.create()).connect();
-  await database.run(`CREATE TABLE rawdata (event_id VARCHAR, user_id VARCHAR, device_id VARCHAR, client_event VARCHAR,
-    client_timestamp TIMESTAMP, received_at TIMESTAMP)`);
+  await database.run(createRawdata);
   const values = rows.map(
     (row) => `('${row.session_id}','${row.user_id}','${row.device_id}',epoch_ms(${row.timeagg}),${row.events},
       '${row.beginnavigation}','${row.endnavigation}',epoch_ms(${row.beginsession}),epoch_ms(${row.endsession}),

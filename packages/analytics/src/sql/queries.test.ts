@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { PartialRows } from '../model/partial-rows.ts';
 import { sessionize, type SessionLength } from '../model/sessionize.ts';
 import { type Filters, type Picture, tally } from '../model/tally.ts';
+import { createRawdata } from '../testing/create-rawdata.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 import { queries } from './queries.ts';
 import { type Ask, type Question, textOf } from './question.ts';
@@ -20,9 +21,7 @@ beforeAll(async () => {
   for (const row of rows) kept.addLive(row);
   kept.settle();
   native = await (await DuckDBInstance.create()).connect();
-  await native.run(`CREATE TABLE rawdata (event_id VARCHAR, user_id VARCHAR, device_id VARCHAR, client_event VARCHAR,
-    client_timestamp TIMESTAMP, received_at TIMESTAMP, page_url VARCHAR, page_title VARCHAR, referrer VARCHAR,
-    device_type VARCHAR, properties MAP(VARCHAR, VARCHAR))`);
+  await native.run(createRawdata);
   await native.run(`CREATE TABLE aggregated AS SELECT * FROM (VALUES ${rows.map(valuesOf).join(',')}) AS t(session_id,
     user_id, device_id, timeagg, events, beginnavigation, endnavigation, beginsession, endsession, begin_event_id,
     end_event_id, window_open, row_id)`);
