@@ -8,8 +8,9 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { openDatabase } from '../../packages/lake/src/files/database.ts';
-import { type Lake, openLake, openQuery } from '../../packages/lake/src/files/index.ts';
-import type { ClickEvent, SessionRow } from '../../packages/schema/src/index.ts';
+import { type Lake, directoryStore, openLake, openQuery } from '../../packages/lake/src/files/index.ts';
+import { changeManifest } from '../../packages/lake/src/index.ts';
+import { type ClickEvent, type ManifestFile, type SessionRow, partitionPath } from '../../packages/schema/src/index.ts';
 import { click, sessionRow } from '../../packages/schema/src/testing.ts';
 import { writeResults } from '../results.ts';
 
@@ -19,7 +20,14 @@ const day = 86_400_000;
 const startAt = Date.UTC(2026, 8, 1);
 const lines: string[] = [];
 
-const beers = ['beer_vitrine_nav', 'beer_products', 'beer_product_detail', 'beer_selection', 'beer_cart', 'beer_checkout'];
+const beers = [
+  'beer_vitrine_nav',
+  'beer_products',
+  'beer_product_detail',
+  'beer_selection',
+  'beer_cart',
+  'beer_checkout',
+];
 
 /** An event of a shop with 20,000 visitors. */
 function visit(index: number, at: number): ClickEvent {
@@ -104,9 +112,13 @@ await inFolder(async (folder) => {
   const paths = (await lake.manifest('rawdata')).files.map(({ path }) => `'${join(folder, 'rawdata', path)}'`);
   await lake.close();
   const db = await openDatabase();
-  await db.run(`CREATE TABLE t AS FROM read_parquet([${paths.join(', ')}], hive_partitioning = false) LIMIT ${size * 3}`);
+  await db.run(
+    `CREATE TABLE t AS FROM read_parquet([${paths.join(', ')}], hive_partitioning = false) LIMIT ${size * 3}`,
+  );
   const floor = await measure(() =>
-    db.run(`COPY (FROM t ORDER BY received_at, event_id) TO '${folder}/floor.parquet' (FORMAT parquet, COMPRESSION zstd)`),
+    db.run(
+      `COPY (FROM t ORDER BY received_at, event_id) TO '${folder}/floor.parquet' (FORMAT parquet, COMPRESSION zstd)`,
+    ),
   );
   db.close();
   report('the same rows by DuckDB alone, table in memory to one file', rate(size * 3, floor));
@@ -133,28 +145,61 @@ await inFolder(async (folder) => {
   await lake.close();
 });
 
+/** Files of one table with `rows` visits each, 8 a day, made by DuckDB alone. */
+async function fill(folder: string, table: 'rawdata' | 'aggregated', files: number, rows: number): Promise<void> {
+  const store = directoryStore(folder);
+  const db = await openDatabase();
+  const added: ManifestFile[] = [];
+  const local = join(folder, 'fill.parquet');
+  for (let file = 0; file < files; file += 1) {
+    const minAt = startAt + Math.floor(file / 8) * day + (file % 8) * 3_600_000;
+    await db.run(`COPY (${table === 'rawdata' ? someEvents(minAt, file * rows, rows) : someRows(minAt, file * rows, rows)})
+      TO '${local}' (FORMAT parquet, COMPRESSION zstd)`);
+    const path = `${partitionPath(minAt)}/fill-${file}.parquet`;
+    const bytes = await store.putFile(`${table}/${path}`, local);
+    added.push({ path, bytes, rows, minAt, maxAt: minAt + rows * 100, sealed: false, stepMs: 30_000 });
+  }
+  await changeManifest(store, table, Date.now(), () => ({ added }));
+  db.close();
+}
+
+function someEvents(minAt: number, first: number, rows: number): string {
+  return `SELECT 'bench0123456789a-' || lpad(i::VARCHAR, 8, '0') AS event_id, ((i * 7919) % 20000)::VARCHAR AS user_id,
+    ['mobile', 'computer', 'tablet'][i % 3 + 1] AS device_id, 'beer_cart' AS client_event, moment AS client_timestamp, moment AS received_at,
+    'https://shop.example/beers/' || (i % 40) AS page_url, 'Beers' AS page_title, NULL::VARCHAR AS referrer, 'mobile' AS device_type,
+    MAP {'beer': 'ale ' || (i % 12)} AS properties, 3::INTEGER AS clock_offset_ms, '10.0.0.0' AS ip, 'Mozilla/5.0' AS user_agent
+    FROM (SELECT i, make_timestamp((${minAt} + (i - ${first}) * 100) * 1000) AS moment FROM range(${first}, ${first + rows}) t(i))`;
+}
+
+/** One row for each of those events, as the batch query would make it. */
+function someRows(minAt: number, first: number, rows: number): string {
+  return `SELECT 'label' AS session_id, user_id, device_id, make_timestamp((epoch_ms(received_at) - epoch_ms(received_at) % 30000) * 1000) AS timeagg,
+    1::BIGINT AS events, client_event AS beginnavigation, client_event AS endnavigation, received_at AS beginsession,
+    received_at AS endsession, 0::BIGINT AS duration_sec, event_id AS begin_event_id, event_id AS end_event_id,
+    received_at AS window_open, 's/' || event_id AS row_id FROM (${someEvents(minAt, first, rows)})`;
+}
+
 /** A large table: 90 days of 8 files. */
 await inFolder(async (folder) => {
-  const lake = await openLake({ folder, sealAfterMs: Infinity });
   const perFile = Math.ceil((total * 3) / 720);
-  const filling = await measure(async () => {
-    for (let file = 0; file < 720; file += 1) {
-      const fromAt = startAt + Math.floor(file / 8) * day + (file % 8) * 3_600_000;
-      const events = Array.from({ length: perFile }, (_, each) => visit(file * perFile + each, fromAt + 1000 + each * 100));
-      await commit(lake, events, events.map(rowOf));
-    }
-  });
-  report(`${(perFile * 720).toLocaleString('en')} events and as many rows, in 720 files a table`, `written in ${took(filling)}`);
+  for (const table of ['rawdata', 'aggregated'] as const) await fill(folder, table, 720, perFile);
+  const lake = await openLake({ folder, sealAfterMs: Infinity });
+  report('the large lake', `${(perFile * 720).toLocaleString('en')} events and as many rows, in 720 files a table`);
   const userIds = Array.from({ length: 100 }, (_, index) => String(index * 199));
   let rows = 0;
   const erasing = await measure(async () => {
     rows = (await lake.erase({ userIds })).rows;
   });
-  report('erasing 100 users from both tables', `${took(erasing)}, ${rows.toLocaleString('en')} rows gone, proof included`);
+  report(
+    'erasing 100 users from both tables',
+    `${took(erasing)}, ${rows.toLocaleString('en')} rows gone, proof included`,
+  );
   const again = await measure(() => lake.erase({ userIds }));
   report('erasing them again, which is the scan for proof', `${took(again)}`);
   const query = await openQuery({ folder });
-  const asked = await measure(() => query.query('SELECT user_id, sum(events) FROM sessions GROUP BY 1 ORDER BY 2 DESC LIMIT 10'));
+  const asked = await measure(() =>
+    query.query('SELECT user_id, sum(events) FROM sessions GROUP BY 1 ORDER BY 2 DESC LIMIT 10'),
+  );
   await query.close();
   report('a query over all merged sessions, native', `${took(asked)}`);
   const sealing = await measure(() => lake.compact({ before: startAt + 30 * day }));
@@ -171,7 +216,9 @@ await inFolder(async (folder) => {
   const source = join(folder, 'source.jsonl');
   const events = Math.min(total, 200_000);
   for (let from = 0; from < events; from += 10_000) {
-    const part = Array.from({ length: 10_000 }, (_, each) => JSON.stringify(visit(from + each, startAt + (from + each) * 500)));
+    const part = Array.from({ length: 10_000 }, (_, each) =>
+      JSON.stringify(visit(from + each, startAt + (from + each) * 500)),
+    );
     await appendFile(source, `${part.join('\n')}\n`);
   }
   const lake = await openLake({ folder: join(folder, 'lake') });
@@ -182,4 +229,7 @@ await inFolder(async (folder) => {
   await lake.close();
 });
 
-writeResults('lake', `| what | figure |\n|---|---|\n${lines.join('\n')}\n\nTwo cores shared with other work; ${total.toLocaleString('en')} as the size.`);
+writeResults(
+  'lake',
+  `| what | figure |\n|---|---|\n${lines.join('\n')}\n\nTwo cores shared with other work; ${total.toLocaleString('en')} as the size.`,
+);

@@ -4,15 +4,16 @@ import { quoteText } from '../sql/table-ddl.ts';
 import { fileKey, filesByDay } from './day-files.ts';
 import { type EraseFromLettersReport, eraseFromLetters } from './erase-from-letters.ts';
 import { rememberErased } from './erased-users.ts';
-import { sortOrder } from './parquet-writer.ts';
 import {
   type Room,
   changeTable,
   columnNames,
   copyOut,
   exchangeFiles,
+  inTime,
   largestStep,
   manifestOf,
+  orderOf,
   storeFiles,
   tableNames,
   withFiles,
@@ -151,10 +152,10 @@ async function rewriteWithout(
   batches: readonly ManifestFile[][],
   userIds: readonly string[],
 ): Promise<boolean> {
-  const query = `SELECT ${columnNames(table)} FROM ${table}
-    WHERE user_id NOT IN (${userIds.map(quoteText).join(', ')}) ORDER BY ${sortOrder[table]}`;
+  const erased = userIds.map(quoteText).join(', ');
   const added: ManifestFile[] = [];
-  for (const files of batches) {
+  for (const files of batches.map(inTime)) {
+    const query = `SELECT ${columnNames(table)} FROM ${table} WHERE user_id NOT IN (${erased}) ${orderOf(table, files)}`;
     const kept = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
     const sealed = files.every((file) => file.sealed);
     added.push(...(await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) })));

@@ -8,8 +8,10 @@ import {
   columnNames,
   copyOut,
   exchangeFiles,
+  inTime,
   largestStep,
   manifestOf,
+  orderOf,
   storeFiles,
   tableNames,
   withFiles,
@@ -80,23 +82,17 @@ async function seal(room: Room, table: TableName, files: readonly ManifestFile[]
 
 async function roll(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<void> {
   if (files.length === 0) return;
-  const inTime = files.toSorted((a, b) => a.minAt - b.minAt || a.maxAt - b.maxAt);
-  await rewrite(room, table, inTime, { source: table, sealed: false, sorted: followEachOther(inTime) });
-}
-
-/** Files that lie one behind the other need no sorting: 0.9 us of processor time a row in the place of 1.4. */
-function followEachOther(files: readonly ManifestFile[]): boolean {
-  return files.every((file, index) => (files[index - 1]?.maxAt ?? -Infinity) < file.minAt);
+  await rewrite(room, table, inTime(files), { source: table, sealed: false });
 }
 
 async function rewrite(
   room: Room,
   table: TableName,
   files: readonly ManifestFile[],
-  { source, sealed, sorted = false }: { source: string; sealed: boolean; sorted?: boolean },
+  { source, sealed }: { source: string; sealed: boolean },
 ): Promise<ManifestFile[] | undefined> {
-  const order = sorted ? '' : ` ORDER BY ${sortOrder[table]}`;
-  const query = `SELECT ${columnNames(table)} FROM ${source}${order}`;
+  const order = sealed ? `ORDER BY ${sortOrder[table]}` : orderOf(table, files);
+  const query = `SELECT ${columnNames(table)} FROM ${source} ${order}`;
   const written = await withFiles(room, { [table]: files }, () => copyOut(room, table, query), { views: sealed });
   const name = sealed ? 'sealed' : 'rolled';
   const added = await storeFiles(room, table, written, { name, sealed, ...largestStep(files) });
