@@ -70,13 +70,25 @@ export interface SessionOptions {
   onRecycled: () => void;
 }
 
+interface Wanted {
+  sql: string;
+  kind: StatementKind;
+  maxBytes: number;
+}
+
+/** The statement under way; its limit holds while it executes. */
+interface Running {
+  stop: (reason: StoppedError) => void;
+  maxBytes: number;
+}
+
 /** One analyst's database: runs statements one at a time, counts what they fetch, and can be stopped. */
 export class LakeSession {
   readonly #options: SessionOptions;
   #lake: Connection | null = null;
   #count: ByteCount | null = null;
   #before: Fetched = { bytes: 0, requests: 0 };
-  #running: { stop: (reason: StoppedError) => void; maxBytes: number } | null = null;
+  #running: Running | null = null;
   #shares = new Map<string, ReadonlyMap<string, number>>();
   #tables = 0;
   #reopened: Promise<void> = Promise.resolve();
@@ -126,7 +138,7 @@ export class LakeSession {
   /** What EXPLAIN draws of a query. */
   async plan(sql: string): Promise<string> {
     if (allowed(sql) !== 'rows') throw new StatementError('Plan: only a query has one', sql, null, null);
-    return this.#explain(sql);
+    return explain(this.#open, sql);
   }
 
   /**
@@ -136,17 +148,28 @@ export class LakeSession {
    */
   async run(sql: string, { maxBytes }: RunOptions): Promise<Outcome> {
     const kind = allowed(sql);
-    await this.#reopened;
-    await this.#open.refresh();
-    let plan = kind === 'rows' ? await this.#explain(sql) : null;
-    const scannedBytes = await this.#estimate(sql, plan);
-    if (scannedBytes > maxBytes) return { kind: 'over', estimatedBytes: scannedBytes, maxBytes };
+    const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
+    stopped.catch(() => {});
+    const running = { stop, maxBytes: Infinity };
+    this.#running = running;
     try {
-      return await this.#runOnce(sql, kind, { plan, scannedBytes, maxBytes });
+      return await Promise.race([this.#attempt({ sql, kind, maxBytes }, running), stopped]);
     } catch (error) {
-      if (!(error instanceof StatementError) || !(await this.#open.refresh())) throw error;
-      plan = kind === 'rows' ? await this.#explain(sql) : null;
-      return await this.#runOnce(sql, kind, { plan, scannedBytes: await this.#estimate(sql, plan), maxBytes });
+      throw isTrap(error) ? await this.#afterTrap(error, sql) : error;
+    } finally {
+      if (this.#running === running) this.#running = null;
+    }
+  }
+
+  async #attempt(wanted: Wanted, running: Running): Promise<Outcome> {
+    await this.#reopened;
+    const lake = this.#open;
+    await lake.refresh();
+    try {
+      return await this.#runOnce(lake, wanted, running);
+    } catch (error) {
+      if (!(error instanceof StatementError) || !(await lake.refresh())) throw error;
+      return await this.#runOnce(lake, wanted, running);
     }
   }
 
@@ -196,39 +219,28 @@ export class LakeSession {
     }
   }
 
-  async #runOnce(
-    sql: string,
-    kind: StatementKind,
-    { plan, scannedBytes, maxBytes }: { plan: string | null; scannedBytes: number; maxBytes: number },
-  ): Promise<Outcome> {
-    this.#before = (await this.#count?.settled()) ?? this.#before;
+  async #runOnce(lake: Connection, { sql, kind, maxBytes }: Wanted, running: Running): Promise<Outcome> {
+    const plan = kind === 'rows' ? await explain(lake, sql) : null;
+    const scannedBytes = await this.#estimate(lake, sql, plan);
+    if (scannedBytes > maxBytes) return { kind: 'over', estimatedBytes: scannedBytes, maxBytes };
+    const before = await this.#settled();
+    // Stopped meanwhile, this would go to the next worker.
+    if (this.#running !== running) throw new StoppedError(false);
+    this.#before = before;
+    running.maxBytes = maxBytes;
     const startedAt = performance.now();
-    const outcome = await this.#stoppable({ sql, kind, maxBytes }, (lake) => this.#execute(lake, sql, kind));
+    const outcome = await this.#execute(lake, sql, kind);
     const elapsedMs = performance.now() - startedAt;
-    const fetched = difference((await this.#count?.settled()) ?? this.#before, this.#before);
-    const stats = { elapsedMs, fetched, scannedBytes };
+    running.maxBytes = Infinity;
+    const stats = { elapsedMs, fetched: difference(await this.#settled(), before), scannedBytes };
     if (outcome === null) return { kind: 'done', stats };
     return typeof outcome === 'string'
       ? { kind: 'plan', plan: outcome, stats }
       : { kind: 'rows', result: outcome, stats, plan };
   }
 
-  async #stoppable<T>(
-    { sql, kind, maxBytes }: { sql: string; kind: StatementKind; maxBytes: number },
-    task: (lake: Connection) => Promise<T>,
-  ): Promise<T> {
-    const { promise, reject } = Promise.withResolvers<never>();
-    promise.catch(() => {});
-    this.#running = { stop: reject, maxBytes };
-    try {
-      return await Promise.race([task(this.#open), promise]);
-    } catch (error) {
-      if (error instanceof StoppedError) throw error;
-      if (isTrap(error)) throw await this.#afterTrap(error, sql);
-      throw statementError(error, sql, kind === 'rows' ? 1 : 0);
-    } finally {
-      this.#running = null;
-    }
+  async #settled(): Promise<Fetched> {
+    return (await this.#count?.settled()) ?? this.#before;
   }
 
   /**
@@ -239,55 +251,39 @@ export class LakeSession {
     this.#tables += 1;
     const table = `taphouse_result_${this.#tables}`;
     const text = kind === 'rows' ? `CREATE TEMP TABLE ${table} AS\n${sql}` : sql;
-    const answer = await lake.use(async (_, session) => {
-      // PIVOT is two statements within, which only query() takes.
-      if (kind === 'rows' && /\bpivot/i.test(sql)) return session.query(text);
-      if (kind === 'about') return session.query(text);
-      for await (const _batch of await session.send(text));
-      return null;
-    });
-    if (kind === 'rows') return TableResult.of(lake, table);
-    if (kind !== 'about' || !answer) return null;
-    return planIn(answer) ?? new RowsResult(answer);
-  }
-
-  async #explain(sql: string): Promise<string> {
     try {
-      const table = await this.#open.use((_, session) => session.query(`EXPLAIN\n${sql}`));
-      return planIn(table) ?? '';
+      const answer = await lake.use(async (_, session) => {
+        // PIVOT is two statements within, which only query() takes.
+        if (kind === 'about' || /\bpivot/i.test(sql)) return session.query(text);
+        for await (const _batch of await session.send(text));
+        return null;
+      });
+      if (kind === 'rows') return await TableResult.of(lake, table);
+      if (kind !== 'about' || !answer) return null;
+      return planIn(answer) ?? new RowsResult(answer);
     } catch (error) {
-      throw await this.#placed(error, sql);
+      throw statementError(error, sql, kind === 'rows' ? 1 : 0);
     }
   }
 
-  /** EXPLAIN says what is wrong and not where; to prepare the statement says both. */
-  async #placed(error: unknown, sql: string): Promise<StatementError> {
-    try {
-      await this.#open.use(async (_, session) => (await session.prepare(sql)).close());
-    } catch (placed) {
-      return statementError(placed, sql, 0);
-    }
-    return statementError(error, sql, 1);
-  }
-
-  async #estimate(sql: string, plan: string | null): Promise<number> {
+  async #estimate(lake: Connection, sql: string, plan: string | null): Promise<number> {
     const tables = [...tablesOf(sql)];
     const [rawdata, aggregated] = await Promise.all([
-      tables.includes('rawdata') ? this.#sharesOf('rawdata') : noShares,
-      tables.includes('aggregated') ? this.#sharesOf('aggregated') : noShares,
+      tables.includes('rawdata') ? this.#sharesOf(lake, 'rawdata') : noShares,
+      tables.includes('aggregated') ? this.#sharesOf(lake, 'aggregated') : noShares,
     ]);
-    return estimateBytes(sql, plan, this.manifests(), { rawdata, aggregated } satisfies ColumnShares);
+    return estimateBytes(sql, plan, lake.manifests(), { rawdata, aggregated } satisfies ColumnShares);
   }
 
   /** How a table's bytes divide among its columns, by its largest file; read once a file. */
-  async #sharesOf(table: TableName): Promise<ReadonlyMap<string, number>> {
-    const files = this.manifests()[table]?.files ?? [];
+  async #sharesOf(lake: Connection, table: TableName): Promise<ReadonlyMap<string, number>> {
+    const files = lake.manifests()[table]?.files ?? [];
     const largest = files.reduce((most, file) => (file.bytes > (most?.bytes ?? 0) ? file : most), files[0]);
     if (!largest) return noShares;
     const name = fileName(table, largest.path);
     const known = this.#shares.get(name);
     if (known) return known;
-    const parts = await this.#open.query<{ column: string; bytes: number }>(
+    const parts = await lake.query<{ column: string; bytes: number }>(
       `SELECT split_part(path_in_schema, ',', 1) AS "column", CAST(sum(total_compressed_size) AS DOUBLE) AS bytes
        FROM parquet_metadata('${name.replaceAll("'", "''")}') GROUP BY 1 ORDER BY 1`,
     );
@@ -312,6 +308,26 @@ FROM duckdb_functions()
 WHERE regexp_matches(function_name, '^[a-z][a-z0-9_]*$') AND function_type IN ('scalar', 'aggregate', 'macro', 'table')
 GROUP BY function_name ORDER BY function_name`;
 
+/** @throws StatementError */
+async function explain(lake: Connection, sql: string): Promise<string> {
+  try {
+    const table = await lake.use((_, session) => session.query(`EXPLAIN\n${sql}`));
+    return planIn(table) ?? '';
+  } catch (error) {
+    throw await placed(lake, error, sql);
+  }
+}
+
+/** EXPLAIN says what is wrong and not where; to prepare the statement says both. */
+async function placed(lake: Connection, error: unknown, sql: string): Promise<StatementError> {
+  try {
+    await lake.use(async (_, session) => (await session.prepare(sql)).close());
+  } catch (said) {
+    return statementError(said, sql, 0);
+  }
+  return statementError(error, sql, 1);
+}
+
 /** What EXPLAIN drew; null if this is not its answer. */
 function planIn(table: Table): string | null {
   const drawn = table.getChild('explain_value');
@@ -327,7 +343,7 @@ function difference(now: Fetched, before: Fetched): Fetched {
 /** WebAssembly stopped in the middle, which is no answer of DuckDB's: a fault in it, or no memory left. */
 function isTrap(error: unknown): boolean {
   const said = error instanceof Error ? error.message : String(error);
-  return /null function|out of bounds|unreachable|signature mismatch|indirect call|Aborted\(|Maximum call stack/.test(
+  return /null function|(memory access|table index is) out of bounds|unreachable executed|unreachable$|signature mismatch|indirect call|Aborted\(|Maximum call stack/.test(
     said,
   );
 }

@@ -77,7 +77,9 @@ function fetchedWords(fetched: Fetched): string {
 }
 
 function priceWords({ stats, plan }: Rows): string {
-  return plan === null ? 'free' : formatDollars(athenaCost(Math.max(stats.scannedBytes, stats.fetched.bytes)));
+  return plan === null && stats.scannedBytes === 0
+    ? 'free'
+    : formatDollars(athenaCost(Math.max(stats.scannedBytes, stats.fetched.bytes)));
 }
 
 const chartKinds: { id: ChartKind; name: string }[] = [

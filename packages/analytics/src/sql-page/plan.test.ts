@@ -70,6 +70,13 @@ describe('estimateBytes', () => {
     expect(estimateBytes('PIVOT sessions ON device_id', null, manifests, shares)).toBe(600);
   });
 
+  it('is 0 for what reads no row, and all for what reads every column', () => {
+    expect(estimateBytes('DESCRIBE sessions', null, manifests, shares)).toBe(0);
+    expect(estimateBytes('EXPLAIN SELECT * FROM sessions', null, manifests, shares)).toBe(0);
+    expect(estimateBytes('SUMMARIZE sessions', null, manifests, shares)).toBe(600);
+    expect(estimateBytes('EXPLAIN ANALYZE SELECT * FROM sessions', null, manifests, shares)).toBe(600);
+  });
+
   it('is 0 without a scan', () => {
     expect(estimateBytes('SELECT 1', '', manifests, shares)).toBe(0);
   });

@@ -62,7 +62,7 @@ export function estimateBytes(
   manifests: Readonly<Record<TableName, Manifest | null>>,
   shares: ColumnShares,
 ): number {
-  const mentioned = [...tablesOf(sql)];
+  const mentioned = readsRows(sql) ? [...tablesOf(sql)] : [];
   if (plan === null) return sum(mentioned.map((table) => tableBytes(manifests[table])));
   return sum(
     plannedScans(plan).map((columns) =>
@@ -72,6 +72,15 @@ export function estimateBytes(
       ),
     ),
   );
+}
+
+/** DESCRIBE, SHOW and EXPLAIN read no row; SUMMARIZE and EXPLAIN ANALYZE do. */
+function readsRows(sql: string): boolean {
+  const [verb, next] = tokens(sql)
+    .filter(({ kind }) => kind !== 'comment')
+    .map(({ text }) => text.toLowerCase());
+  if (verb === 'explain') return next === 'analyze';
+  return verb !== 'describe' && verb !== 'desc' && verb !== 'show';
 }
 
 /** Tables that have all these columns; of those mentioned, if the statement mentions any. */

@@ -9,52 +9,74 @@ import { click } from '@taphouse/schema/testing';
 import { openChromium } from '@taphouse/test-browser';
 import axe from 'axe-core';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 import { exampleGroups } from './examples.ts';
 import { lakeRelations } from './lake-relations.ts';
+import type { TaphouseSql } from './taphouse-sql.ts';
 
 const hostile = '=1+1 <img src=x onerror="document.title=\'owned\'"><script>document.title="owned"</script>';
 const testAt = Date.UTC(2026, 10, 23, 18);
 
+/** One page for most of the tests, for it takes seconds to start a database; each test opens tabs of its own. */
 let browser: Browser;
 let pages: Awaited<ReturnType<typeof buildPages>>;
 let lake: string;
+let bigLake: string;
 let empty: string;
 let server: PagesServer;
 let context: BrowserContext;
 let page: Page;
-let faults: string[];
-let hosts: Set<string>;
+const faults: string[] = [];
+const hosts = new Set<string>();
+const folders: string[] = [];
 
 beforeAll(async () => {
   [browser, pages] = await Promise.all([openChromium(), buildPages()]);
-  lake = await mkdtemp(join(tmpdir(), 'taphouse-sql-lake-'));
-  empty = await mkdtemp(join(tmpdir(), 'taphouse-sql-empty-'));
+  [lake, bigLake, empty] = [await folder('lake'), await folder('big'), await folder('empty')];
   const rows = shopRows({ rows: 3000, untilAt: Date.now(), spanMs: 48 * 3_600_000 });
   await makeLake({ folder: lake, rows, events: clicks(2000), commits: 2 });
-});
-afterAll(async () => {
-  await browser.close();
-  await pages.remove();
-  await Promise.all([lake, empty].map((folder) => rm(folder, { recursive: true, force: true })));
-});
-beforeEach(async () => {
+  await makeLake({ folder: bigLake, rows: shopRows({ rows: 60_000, untilAt: testAt, spanMs: 36_000_000 }) });
   context = await browser.newContext({ viewport: { width: 1280, height: 860 }, acceptDownloads: true });
   server = await servePages({ pages: pages.folder, lake });
   page = await context.newPage();
-  faults = [];
-  hosts = new Set();
   page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
   page.on('pageerror', (error) => faults.push(error.message));
   page.on('response', (response) => hosts.add(new URL(response.url()).origin));
+  await open(`${server.origin}/sql/#sql=${encodeURIComponent("SELECT 'a+b' AS linked")}`);
 });
-afterEach(async () => {
-  await context.close();
+afterAll(async () => {
+  await browser.close();
   await server.close();
+  await pages.remove();
+  await Promise.all(folders.map((path) => rm(path, { recursive: true, force: true })));
 });
+beforeEach(() => {
+  faults.length = 0;
+});
+
+async function folder(name: string): Promise<string> {
+  const path = await mkdtemp(join(tmpdir(), `taphouse-sql-${name}-`));
+  folders.push(path);
+  return path;
+}
+
+/** Another lake on a page of its own, which takes the place of the shared one while `task` runs. */
+async function onLake(path: string, task: (own: PagesServer) => Promise<void>): Promise<void> {
+  const own = await servePages({ pages: pages.folder, lake: path });
+  const shared = page;
+  page = await (await browser.newContext({ viewport: { width: 1280, height: 860 } })).newPage();
+  try {
+    await open(`${own.origin}/sql/`);
+    await task(own);
+  } finally {
+    await page.context().close();
+    page = shared;
+    await own.close();
+  }
+}
 
 function clicks(count: number): ClickEvent[] {
   return Array.from({ length: count }, (_, index) =>
@@ -69,9 +91,17 @@ function clicks(count: number): ClickEvent[] {
   );
 }
 
-async function open(path = '/sql/'): Promise<void> {
-  await page.goto(server.origin + path);
+async function open(url: string): Promise<void> {
+  await page.goto(url);
   await page.locator('.run:enabled').waitFor();
+}
+
+/** The page offers round limits only. */
+async function limitBytes(maxBytes: number): Promise<void> {
+  await page.locator('taphouse-sql').evaluate((element, bytes) => {
+    const sql = element as TaphouseSql;
+    sql.settings = { ...sql.settings, maxBytes: bytes };
+  }, maxBytes);
 }
 
 async function run(sql: string): Promise<void> {
@@ -115,8 +145,16 @@ const lakeBytes = ({ requests }: PagesServer): number =>
   requests.filter(({ path }) => path.endsWith('.parquet')).reduce((sum, { bytes }) => sum + bytes, 0);
 
 describe('the SQL page', () => {
+  it('opens a query from a link, and waits to be asked', async () => {
+    await page.getByText('Ask the lake').waitFor();
+    expect(await page.locator('.cm-content').innerText()).toContain("SELECT 'a+b' AS linked");
+    expect(await page.locator('.facts').count()).toBe(0);
+    expect(page.url()).toBe(`${server.origin}/sql/`);
+    await page.evaluate(() => (location.hash = '#sql=SELECT%202%20AS%20again'));
+    await expect.poll(() => page.locator('.now .tab').innerText()).toBe('SELECT 2 AS again');
+  });
+
   it('answers under the strictest policy, and speaks to its own host only', async () => {
-    await open();
     expect(await rowsOf('SELECT count(*) AS n, count(DISTINCT user_id) AS users FROM events')).toEqual([
       ['2000', '20'],
     ]);
@@ -127,7 +165,6 @@ describe('the SQL page', () => {
   });
 
   it('shows hostile data as text, everywhere', async () => {
-    await open();
     const sql = `SELECT page_title, count(*) AS "<b>n</b>" FROM events GROUP BY 1 ORDER BY page_title = '${hostile.replaceAll("'", "''")}' DESC`;
     const [first] = await rowsOf(sql);
     expect(first?.[0]).toBe(hostile);
@@ -148,62 +185,44 @@ describe('the SQL page', () => {
   });
 
   it('counts the bytes that the server sent', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-bytes-'));
-    const noonAt = Math.floor(Date.now() / 86_400_000) * 86_400_000 - 43_200_000;
-    await makeLake({ folder, rows: shopRows({ rows: 60_000, untilAt: noonAt, spanMs: 36_000_000 }) });
-    const own = await servePages({ pages: pages.folder, lake: folder });
-    await page.goto(`${own.origin}/sql/`);
-    await page.locator('.run:enabled').waitFor();
-    // The first statement also reads footers for its plan and its estimate, which are not its own.
-    await rowsOf('SELECT user_id FROM aggregated');
-    const before = lakeBytes(own);
-    await rowsOf('SELECT row_id, begin_event_id FROM aggregated');
-    const sent = lakeBytes(own) - before;
-    expect(sent).toBeGreaterThan(50_000);
-    expect(sent).toBeLessThan(lakeSize(await manifestOf(folder)));
-    expect(Number.parseInt((await fact('Fetched')).about, 10)).toBe(sent);
-    expect((await fact('Athena')).value).toBe('$0.00005');
-    await own.close();
-    await rm(folder, { recursive: true });
+    await onLake(bigLake, async (own) => {
+      // The first statement also reads footers for its plan and its estimate, which are not its own.
+      await rowsOf('SELECT user_id FROM aggregated');
+      const before = lakeBytes(own);
+      await rowsOf('SELECT row_id, begin_event_id FROM aggregated');
+      const sent = lakeBytes(own) - before;
+      expect(sent).toBeGreaterThan(50_000);
+      expect(sent).toBeLessThan(lakeSize(await manifestOf(bigLake)));
+      expect(Number.parseInt((await fact('Fetched')).about, 10)).toBe(sent);
+      expect((await fact('Athena')).value).toBe('$0.00005');
+    });
   });
 
-  it('stops what is over the byte limit before a byte is read, and runs it if told to', async () => {
-    await page.addInitScript(() => localStorage.setItem('taphouse-sql-settings', '{"maxBytes":2000}'));
-    await open();
-    await page.getByText('Ask the lake').waitFor();
-    await run('SELECT * FROM aggregated LIMIT 1');
-    await page.getByText('Not run: over the byte limit').waitFor();
-    const columns = server.requests.filter(({ path, bytes }) => path.includes('aggregated') && bytes > 16_384);
-    expect(columns).toEqual([]);
-    await page.getByRole('button', { name: 'Run it anyway' }).click();
-    await page.locator('.facts').waitFor();
-    expect((await fact('Rows')).value).toBe('1');
-  });
-
-  it('stops what fetches more than the limit all the same', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-limit-'));
-    await makeLake({ folder, rows: shopRows({ rows: 60_000, untilAt: testAt, spanMs: 36_000_000 }) });
+  it('stops what is over the byte limit before it starts, and what fetches more all the same', async () => {
     // DuckDB reads ahead: more than the column itself, which is all that the estimate counts.
     const columnBytes = await nativeValue(
-      `SELECT sum(total_compressed_size) FROM parquet_metadata('${folder}/aggregated/**/*.parquet') WHERE path_in_schema = 'duration_sec'`,
+      `SELECT sum(total_compressed_size) FROM parquet_metadata('${bigLake}/aggregated/**/*.parquet') WHERE path_in_schema = 'duration_sec'`,
     );
-    await page.addInitScript((maxBytes) => {
-      localStorage.setItem('taphouse-sql-settings', JSON.stringify({ maxBytes }));
-    }, columnBytes + 2000);
-    const own = await servePages({ pages: pages.folder, lake: folder });
-    await page.goto(`${own.origin}/sql/`);
-    await page.locator('.run:enabled').waitFor();
-    await run(
-      'SELECT count(*) FROM aggregated s, range(30000) a, range(30000) b WHERE s.duration_sec * a.range * b.range % 7 = 1',
-    );
-    await page.getByRole('heading', { name: 'it fetched more than the byte limit' }).waitFor();
-    expect(await page.getByRole('button', { name: 'Run it without a limit' }).count()).toBe(1);
-    await own.close();
-    await rm(folder, { recursive: true });
+    await onLake(bigLake, async (own) => {
+      await limitBytes(columnBytes + 2000);
+      await rowsOf('DESCRIBE aggregated');
+      await run('SELECT row_id FROM aggregated LIMIT 1');
+      await page.getByText('Not run: over the byte limit').waitFor();
+      expect(lakeBytes(own)).toBeLessThan(columnBytes);
+
+      const long = 'range(30000) a, range(30000) b WHERE s.duration_sec * a.range * b.range % 7 = 1';
+      await run(`SELECT count(*) FROM aggregated s, ${long}`);
+      await page.getByRole('heading', { name: 'it fetched more than the byte limit' }).waitFor();
+      expect(await page.getByRole('button', { name: 'Run it without a limit' }).count()).toBe(1);
+
+      await run('SELECT row_id FROM aggregated LIMIT 1');
+      await page.getByRole('button', { name: 'Run it anyway' }).click();
+      await page.locator('.facts').waitFor();
+      expect((await fact('Rows')).value).toBe('1');
+    });
   });
 
   it('shows the statement and the place of a fault', async () => {
-    await open();
     await run('SELECT 1;\nSELECT user_id,\n  nope\nFROM sessions');
     const fault = page.locator('.fault');
     await fault.waitFor();
@@ -214,29 +233,24 @@ describe('the SQL page', () => {
   });
 
   it('tells a fault that DuckDB-WASM would lose behind the rows before it', async () => {
-    await open();
     await run("SELECT CASE WHEN range = 500000 THEN error('late') ELSE range END FROM range(1000000)");
     await page.locator('.fault').waitFor();
     expect(await page.locator('.fault strong').textContent()).toContain('late');
   });
 
   it('tells of a file that is gone, and shows no part of the rows', async () => {
-    const folder = await mkdtemp(join(tmpdir(), 'taphouse-sql-gone-'));
-    await makeLake({ folder, events: clicks(3000), commits: 3 });
-    const broken = await servePages({ pages: pages.folder, lake: folder });
-    await page.goto(`${broken.origin}/sql/`);
-    await page.locator('.run:enabled').waitFor();
-    const files = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.parquet'));
-    await rm(join(folder, files.toSorted().at(-1) ?? ''));
-    await run('SELECT event_id FROM rawdata');
-    await page.locator('.fault').waitFor();
-    expect(await page.locator('.facts').count()).toBe(0);
-    await broken.close();
-    await rm(folder, { recursive: true });
+    const broken = await folder('gone');
+    await makeLake({ folder: broken, events: clicks(3000), commits: 3 });
+    await onLake(broken, async () => {
+      const files = (await readdir(broken, { recursive: true })).filter((name) => name.endsWith('.parquet'));
+      await rm(join(broken, files.toSorted().at(-1) ?? ''));
+      await run('SELECT event_id FROM rawdata');
+      await page.locator('.fault').waitFor();
+      expect(await page.locator('.facts').count()).toBe(0);
+    });
   });
 
   it('refuses what could write or reach elsewhere', async () => {
-    await open();
     for (const sql of ["COPY sessions TO 'x.csv'", 'INSTALL httpfs', "ATTACH 'x.db'"]) {
       await run(sql);
       await page.locator('.fault').waitFor();
@@ -249,19 +263,30 @@ describe('the SQL page', () => {
   });
 
   it('stops a statement with its worker, and runs the next one', async () => {
-    await open();
     await rowsOf('SELECT 1 AS one');
     await run('SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 1');
     await page.getByRole('button', { name: 'Stop' }).click();
     await page.getByRole('heading', { name: 'Stopped' }).waitFor();
     expect(await rowsOf('SELECT 41 + 1 AS answer')).toEqual([['42']]);
+    // However early it comes, the stop holds.
+    await page.getByLabel('New query').click();
+    await page.keyboard.insertText(
+      'SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 2',
+    );
+    await page.locator('taphouse-sql').evaluate(async (element) => {
+      const find = (name: string): HTMLElement | null => element.shadowRoot?.querySelector(name) ?? null;
+      find('.run')?.click();
+      while (!find('.stop')) await new Promise((done) => setTimeout(done, 0));
+      find('.stop')?.click();
+    });
+    await page.getByRole('heading', { name: 'Stopped' }).waitFor();
+    expect(await rowsOf('SELECT 42 + 1 AS answer')).toEqual([['43']]);
     await page.locator('.tab', { hasText: 'SELECT 1 AS one' }).click();
     await page.getByRole('heading', { name: 'The rows are gone' }).waitFor();
   });
 
   it('keeps only the rows on screen in the page, sorts them all, and copies', async () => {
     await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: server.origin });
-    await open();
     await rowsOf("SELECT range AS n, '-' || (range % 100) AS t FROM range(200000)");
     expect(await page.locator('.body [role=row]').count()).toBeLessThan(60);
     await page.locator('[role=columnheader]', { hasText: 'n' }).first().click();
@@ -280,7 +305,6 @@ describe('the SQL page', () => {
   });
 
   it('downloads CSV that no spreadsheet runs, JSON, and Parquet that DuckDB reads', async () => {
-    await open();
     const sql = `SELECT 'x' AS a, -5 AS n, '=1+1' AS f, NULL AS e, MAP {'k': 'v'} AS m, TIMESTAMP '2026-11-23 18:00:00.5' AS t, 9007199254740993 AS big`;
     await rowsOf(sql);
     expect((await downloaded('csv')).toString()).toBe(
@@ -298,9 +322,9 @@ describe('the SQL page', () => {
   });
 
   it('can be used by the keyboard alone', async () => {
-    await open();
-    await page.locator('.cm-content').focus();
-    await page.keyboard.press('Control+a');
+    await page.getByLabel('New query').focus();
+    await page.keyboard.press('Enter');
+    await expect.poll(() => page.locator('.now .tab').innerText()).toBe('Untitled');
     await page.keyboard.type('SELECT range AS n FROM range(30)');
     await page.keyboard.press('Control+Enter');
     await page.locator('.facts').waitFor();
@@ -328,16 +352,7 @@ describe('the SQL page', () => {
     expect(await focused()).toBe('grid');
   });
 
-  it('opens a query from a link, and waits to be asked', async () => {
-    await open(`/sql/#sql=${encodeURIComponent("SELECT 'a+b' AS linked")}`);
-    await page.getByText('Ask the lake').waitFor();
-    expect(await page.locator('.cm-content').innerText()).toContain("SELECT 'a+b' AS linked");
-    expect(await page.locator('.facts').count()).toBe(0);
-    expect(page.url()).toBe(`${server.origin}/sql/`);
-  });
-
   it('keeps tabs, history and saved queries over a reload', async () => {
-    await open();
     await rowsOf('SELECT 7 AS seven');
     await page.keyboard.press('Control+s');
     await page.getByLabel('Name').fill('Lucky <b>');
@@ -359,7 +374,6 @@ describe('the SQL page', () => {
   });
 
   it('completes tables, columns of the tables named, and functions', async () => {
-    await open();
     await page.getByLabel('New query').click();
     await page.keyboard.type('SELECT s.begins', { delay: 5 });
     await page.keyboard.insertText(' FROM sessions s');
@@ -377,7 +391,6 @@ describe('the SQL page', () => {
   });
 
   it('lists the columns that the relations have', async () => {
-    await open();
     for (const { name, call, columns } of lakeRelations) {
       const rows = await rowsOf(`DESCRIBE SELECT * FROM ${call ?? name}`);
       expect([name, rows.map(([column]) => column)]).toEqual([name, columns.map((column) => column.name)]);
@@ -385,7 +398,6 @@ describe('the SQL page', () => {
   });
 
   it('runs every example', async () => {
-    await open();
     await page.getByRole('button', { name: 'Examples' }).click();
     for (const { name, sql } of exampleGroups.flatMap(({ examples }) => examples)) {
       await page
@@ -400,28 +412,30 @@ describe('the SQL page', () => {
   });
 
   it('says so when the lake is empty, and when it does not answer', async () => {
-    const none = await servePages({ pages: pages.folder, lake: empty });
-    await page.goto(`${none.origin}/sql/`);
-    await page.getByText('No session yet').waitFor();
-    await page.keyboard.press('Control+Enter');
-    await page.getByRole('button', { name: /^Run/ }).click();
-    await page.locator('.none', { hasText: 'No row' }).waitFor();
-    await shoot('empty');
-    await none.close();
-    await run('SELECT count(*) FROM sessions');
-    await page.getByText('no answer').waitFor();
-    expect(await page.locator('.fault').count()).toBe(1);
+    await onLake(empty, async (own) => {
+      await page.getByText('No session yet').waitFor();
+      await page.getByRole('button', { name: /^Run/ }).click();
+      await page.locator('.none', { hasText: 'No row' }).waitFor();
+      await shoot('empty');
+      await own.close();
+      await run('SELECT count(*) FROM sessions');
+      await page.getByText('no answer').waitFor();
+      expect(await page.locator('.fault').count()).toBe(1);
+    });
   });
 
   it('has no fault that axe can see, by day and by night', async () => {
-    await open();
     await rowsOf('SELECT user_id, count(*) AS n FROM sessions GROUP BY 1 ORDER BY n DESC');
-    for (const view of ['Table', 'Chart', 'Plan']) {
+    const looks = [
+      ['Table', 'light'],
+      ['Table', 'dark'],
+      ['Chart', 'light'],
+      ['Plan', 'dark'],
+    ] as const;
+    for (const [view, colorScheme] of looks) {
       await page.locator('.facts').getByRole('button', { name: view, exact: true }).click();
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme });
-        expect([view, colorScheme, await axeFaults()]).toEqual([view, colorScheme, []]);
-      }
+      await page.emulateMedia({ colorScheme });
+      expect([view, colorScheme, await axeFaults()]).toEqual([view, colorScheme, []]);
       await shoot(view.toLowerCase());
     }
   });
