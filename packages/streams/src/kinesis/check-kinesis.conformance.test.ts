@@ -8,7 +8,7 @@ let kinesis: LocalKinesis;
 let server: { url: string; stop(): void } | undefined;
 beforeAll(async () => {
   kinesis = await startKinesis();
-});
+}, 60_000);
 afterAll(() => kinesis.stop());
 afterEach(() => server?.stop());
 

@@ -12,21 +12,21 @@ const rounds = Number(process.env.TAPHOUSE_ROUNDS ?? 1);
 const batches = 150;
 
 let kinesis: LocalKinesis;
-let proxy: FaultProxy;
+let proxy: FaultProxy | undefined;
 let stream: KinesisStream | undefined;
 beforeAll(async () => {
   kinesis = await startKinesis();
-});
+}, 60_000);
 afterAll(() => kinesis.stop());
 afterEach(async () => {
   await stream?.close();
-  await proxy.stop();
+  await proxy?.stop();
 });
 
 async function open(streamName: string, options: Partial<KinesisOptions> = {}): Promise<KinesisStream> {
   stream = await openKinesis({
     streamName,
-    endpoint: proxy.url,
+    endpoint: proxy!.url,
     ...localAccess,
     firstRetryMs: 2,
     pollMs: 5,
@@ -67,7 +67,7 @@ it(
     expect(byKey(found)).toEqual(sortedByKey(sent));
     // Answers were lost.
     expect(found.length).toBeGreaterThan(countAll(sent));
-    const { doubledKeys, happened, illegal } = proxy.traffic;
+    const { doubledKeys, happened, illegal } = proxy!.traffic;
     expect({ illegal, doubledKeys }).toEqual({ illegal: [], doubledKeys: 0 });
     expect(Math.min(happened.throttledRecords, happened.failedRequests, happened.lostAnswers)).toBeGreaterThan(0);
   },

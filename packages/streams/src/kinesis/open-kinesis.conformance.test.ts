@@ -18,7 +18,7 @@ beforeAll(async () => {
     expiredIterators: 0.02,
   };
   proxy = await startFaultProxy(kinesis.url, faults, seededRandom(7));
-});
+}, 60_000);
 afterAll(async () => {
   await proxy.stop();
   await kinesis.stop();
