@@ -67,11 +67,17 @@ const maxSliceBytes = 1_048_576;
 /**
  * Opens the log in a folder, for this process alone.
  *
- * @throws Error if another process has the folder, it cannot be written, or its format is newer than this program
+ * @throws Error if another process has the folder, it cannot be written, its disk is full, or its format is newer than
+ * this program
  */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { path } = options;
   mkdirSync(path, { recursive: true });
+  const { bavail, bsize } = statfsSync(path);
+  if (bavail * bsize < leastFreeBytes / 2)
+    throw new StreamFullError(
+      `log at ${path}: ${bavail * bsize} bytes free on the disk, needs ${leastFreeBytes / 2} to start; free the disk`,
+    );
   const unlock = lockFolder(path);
   try {
     const root = open<Buffer, string>({
