@@ -215,6 +215,18 @@ describe('a lake', () => {
     expect(await count('aggregated')).toBe(439);
   });
 
+  it('leaves nothing in its work folder, and no folder behind it when it is closed', async () => {
+    for (let sequence = 1; sequence <= maxSmallFiles + 2; sequence += 1) await lake.write(commit(sequence));
+    await lake.compact({ before: testTime + dayMs });
+    await lake.erase({ userIds: ['50'] });
+    const work = join(folder, '.work');
+    const [own = ''] = await readdir(work);
+    expect(await readdir(join(work, own))).toEqual([]);
+    await lake.close();
+    expect(await readdir(work)).toEqual([]);
+    lake = await openLake({ folder, now: () => nowAt });
+  });
+
   it('goes on where it was when it is opened again', async () => {
     await lake.write(commit(1));
     await lake.close();

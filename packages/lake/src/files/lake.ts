@@ -280,17 +280,23 @@ class FilesLake implements Lake {
     const added: ManifestFile[] = [];
     for (const [dayAt, ofDay] of groupByDay(kept, ({ at }) => at)) {
       const path = filePath(dayAt, commitName(commit));
-      const local = freshPath(this.#room);
-      await writeParquet(
-        this.#writing,
-        table,
-        ofDay.map(({ row }) => row),
-        local,
-      );
-      const bytes = await this.#room.store.putFile(fileKey(table, path), local);
+      const bytes = await this.#writeFile(table, ofDay, path);
       added.push({ path, bytes, rows: ofDay.length, ...timeRange(ofDay), sealed: false, ...stepMs });
     }
     return added;
+  }
+
+  /** A full disk must not be filled further by what a failed try left. */
+  async #writeFile(table: TableName, placed: readonly Placed[], path: string): Promise<number> {
+    const local = freshPath(this.#room);
+    const rows = placed.map(({ row }) => row);
+    try {
+      await writeParquet(this.#writing, table, rows, local);
+      return await this.#room.store.putFile(fileKey(table, path), local);
+    } catch (error) {
+      await rm(local, { force: true });
+      throw error;
+    }
   }
 
   /** Keeps files few, in the background. */

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { type Manifest, type ManifestFile, type TableName, tables } from '@taphouse/schema';
@@ -110,11 +110,20 @@ export async function withFiles<T>(
 export async function copyOut(room: Room, table: TableName, query: string): Promise<LocalParquet[]> {
   const folder = join(room.workFolder, randomUUID());
   await mkdir(folder);
-  await room.db.run(`COPY (${query}) TO ${quoteText(folder)} (${parquetOptions}, FILE_SIZE_BYTES ${maxFileBytes})`);
-  const paths = (await readdir(folder)).map((name) => join(folder, name));
-  const written = await Promise.all(paths.map(async (path) => ({ path, ...(await describe(room.db, table, path)) })));
-  for (const { path, rows } of written) if (rows === 0) await rm(path);
-  return written.filter(({ rows }) => rows > 0).toSorted((a, b) => a.minAt - b.minAt || a.maxAt - b.maxAt);
+  try {
+    await room.db.run(`COPY (${query}) TO ${quoteText(folder)} (${parquetOptions}, FILE_SIZE_BYTES ${maxFileBytes})`);
+    const written: LocalParquet[] = [];
+    for (const name of await readdir(folder)) {
+      const facts = await describe(room.db, table, join(folder, name));
+      if (facts.rows === 0) continue;
+      const path = freshPath(room);
+      await rename(join(folder, name), path);
+      written.push({ path, ...facts });
+    }
+    return written.toSorted((a, b) => a.minAt - b.minAt || a.maxAt - b.maxAt);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
 }
 
 async function describe(db: Database, table: TableName, path: string): Promise<Omit<LocalParquet, 'path'>> {
