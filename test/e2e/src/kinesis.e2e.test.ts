@@ -42,6 +42,7 @@ test('from the collector through a Kinesis with faults to sessions: each event o
     pollMs: 10,
     tickMs: 50,
     giveUpMs: 60_000,
+    requestTimeoutMs: 20_000,
     maxRequests: 2,
   });
   const sending = sendAll(stream);

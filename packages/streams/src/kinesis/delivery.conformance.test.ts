@@ -31,8 +31,9 @@ async function open(streamName: string, options: Partial<KinesisOptions> = {}): 
     firstRetryMs: 2,
     pollMs: 5,
     giveUpMs: 60_000,
-    // A local Kinesis takes one request after the other anyway.
+    // A local Kinesis takes one request after the other, and may be slow at it.
     maxRequests: 2,
+    requestTimeoutMs: 20_000,
     ...options,
   });
   return stream;
@@ -67,7 +68,7 @@ it(
     expect(byKey(found)).toEqual(sortedByKey(sent));
     // Answers were lost.
     expect(found.length).toBeGreaterThan(countAll(sent));
-    const { doubledKeys, happened, illegal } = proxy!.traffic;
+    const { doubledKeys, happened, illegal } = proxy.traffic;
     expect({ illegal, doubledKeys }).toEqual({ illegal: [], doubledKeys: 0 });
     expect(Math.min(happened.throttledRecords, happened.failedRequests, happened.lostAnswers)).toBeGreaterThan(0);
   },

@@ -36,6 +36,10 @@ const openAt =
       pollMs: 5,
       firstRetryMs: 2,
       clockMarginMs: 0,
+      // A local Kinesis takes one request after the other, and may be slow at it.
+      maxRequests: 2,
+      giveUpMs: 50_000,
+      requestTimeoutMs: 20_000,
     };
     let stream = await openKinesis(options);
     return {

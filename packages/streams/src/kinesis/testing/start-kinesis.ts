@@ -33,7 +33,7 @@ const plainPort = 4568;
 /** Starts kinesis-local on a free port of the loopback interface. */
 export async function startKinesis(): Promise<LocalKinesis> {
   const { url, process } = await startProcess();
-  const client = connectKinesis({ streamName: '', endpoint: url, ...localAccess });
+  const client = connectKinesis({ streamName: '', endpoint: url, ...localAccess, requestTimeoutMs: 30_000 });
   let made = 0;
   return {
     url,
