@@ -43,3 +43,15 @@ it('gives back what was saved, part by part, after it was closed and opened agai
   expect((await again.load('1'))?.parts[0]?.bytes.length).toBe(2_000_000);
   await again.close();
 });
+
+it('refuses a save that would fill the disk, and keeps what it has', async () => {
+  const path = join(folder, 'state');
+  const roomy = await openPumpState(path);
+  const change = { configHash: 'c', put: [{ id: 1, bytes: new Uint8Array(10) }], drop: [] };
+  await roomy.save('0', { ...change, mark: mark(1) });
+  await roomy.close();
+  const tight = await openPumpState(path, { minFreeBytes: Number.MAX_SAFE_INTEGER / 2 });
+  await expect(tight.save('0', { ...change, mark: mark(2) })).rejects.toThrow(/bytes free on the disk, \d+ needed/);
+  expect(await tight.load('0')).toMatchObject({ mark: mark(1) });
+  await tight.close();
+});

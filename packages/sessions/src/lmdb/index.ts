@@ -1,4 +1,5 @@
 /** The pump's state on disk, in lmdb: one durable transaction a save. Node only. */
+import { statfs } from 'node:fs/promises';
 import type { Mark } from '@taphouse/schema';
 import { open } from 'lmdb';
 import type { PumpState, StatePart } from '../pump-ports.ts';
@@ -9,12 +10,19 @@ interface Head {
   live?: Uint8Array;
 }
 
+/** Room on the disk that a save leaves alone, bytes. */
+const defaultMinFreeBytes = 8 * 1024 * 1024;
+
 /**
  * Opens, or makes, the state at `path` (a folder). A `save` resolves when it is on disk.
  *
+ * @param minFreeBytes with less room than this after it, a save rejects and the pump tries again. Default 8 MiB
  * @throws Error if the folder cannot be made or written
  */
-export async function openPumpState(path: string): Promise<PumpState & { close(): Promise<void> }> {
+export async function openPumpState(
+  path: string,
+  { minFreeBytes = defaultMinFreeBytes }: { minFreeBytes?: number } = {},
+): Promise<PumpState & { close(): Promise<void> }> {
   // With overlapping sync a put resolves before it is on disk.
   const db = open({ path, overlappingSync: false, noSubdir: false });
   const heads = db.openDB<Head, string>({ name: 'heads' });
@@ -30,6 +38,7 @@ export async function openPumpState(path: string): Promise<PumpState & { close()
       return { ...head, ...(live && { live: Uint8Array.from(live) }), parts: saved };
     },
     async save(shard, { put, drop, ...head }) {
+      await checkRoom(path, minFreeBytes + put.reduce((sum, part) => sum + part.bytes.length, 0));
       await db.transaction(() => {
         for (const id of drop) void parts.remove([shard, id]);
         for (const { id, bytes } of put) void parts.put([shard, id], bytes);
@@ -38,4 +47,11 @@ export async function openPumpState(path: string): Promise<PumpState & { close()
     },
     close: () => db.close(),
   };
+}
+
+/** lmdb 3.5.6 may abort the process when the system refuses it a write, so it must not come to that. */
+async function checkRoom(path: string, neededBytes: number): Promise<void> {
+  const { bavail, bsize } = await statfs(path);
+  if (bavail * bsize >= neededBytes) return;
+  throw new Error(`state at ${path}: ${bavail * bsize} bytes free on the disk, ${neededBytes} needed; free some`);
 }
