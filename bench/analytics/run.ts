@@ -6,7 +6,7 @@
 import { brotliCompressSync } from 'node:zlib';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
+import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -162,7 +162,7 @@ function report(all: {
   const mb = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
   const { size, first, whole, small, slice, wasm, native } = all;
   const text = `
-${size.rows.toLocaleString('en-GB')} rows of 30 s windows in ${days} daily files, ${mb(size.bytes)}, over http to Chromium on one machine.
+${size.rows.toLocaleString('en-GB')} rows of 30 s windows in ${days} daily files, ${mb(size.bytes)}, over http to Chromium on one machine. Load average of the machine (2 cores) at the end: ${loadavg()[0]!.toFixed(1)}; above 2 the times say little.
 
 | what | figure | wanted |
 |---|---|---|
