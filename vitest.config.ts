@@ -36,10 +36,10 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
+          expect: patient,
           include: ending('e2e'),
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          fileParallelism: false,
         },
       },
     ],
