@@ -88,10 +88,7 @@ export async function runResessionize(dataFolder: string, days: Days, window: st
   await withLake(dataFolder, async (lake) => {
     const report = await lake.resessionize({ ...readDays(days), stepMs, onProgress: sayProgress });
     console.log(`${report.rowsBefore} rows became ${report.rowsAfter}, in steps of ${stepMs / 1000} s.`);
-    if (report.rowsLeft > 0)
-      console.log(
-        `${report.rowsLeft} rows of visitors who may still be here are as they were; run it again later for them.`,
-      );
+    if (report.visitorsLeft > 0) sayLeft(report.visitorsLeft);
   });
 }
 
@@ -108,9 +105,12 @@ export async function runCheck(dataFolder: string, days: Days): Promise<void> {
       );
     }
     console.log(`${sessions} sessions, and each is what its events say.`);
-    if (visitorsLeft > 0)
-      console.log(`Left out: ${visitorsLeft} visitors whose windows may still be open; run it again later for them.`);
+    if (visitorsLeft > 0) sayLeft(visitorsLeft);
   });
+}
+
+function sayLeft(visitors: number): void {
+  console.log(`Left out: ${visitors} visitors whose windows may still be open; run it again later for them.`);
 }
 
 function sayProgress(done: { days: number; ofDays: number; rows: number }): void {

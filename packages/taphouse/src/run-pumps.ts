@@ -1,3 +1,5 @@
+import { randomInt } from 'node:crypto';
+
 import type { Lake } from '@taphouse/lake/files';
 import { pump, type PumpState, type SessionizerStats, type StaggerWindow } from '@taphouse/sessions';
 import type { Log } from '@taphouse/streams/log';
@@ -41,6 +43,7 @@ export async function runPumps(options: {
       sink: lake,
       window,
       signal: stopping.signal,
+      hashSeed: randomInt(2 ** 32),
       onSlice: ({ events, rows, sessionizer }) => {
         stats.set(shard, sessionizer.stats());
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
