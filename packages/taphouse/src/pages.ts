@@ -23,6 +23,9 @@ const contentSecurityPolicy = [
   `base-uri 'none'`,
   `form-action 'self'`,
   `frame-ancestors 'none'`,
+  // Text of users never becomes markup: only lit's templates, and the worker's address, pass.
+  `require-trusted-types-for 'script'`,
+  `trusted-types lit-html taphouse`,
 ].join('; ');
 
 /** The built pages of the workspace: shop, dashboard, SQL page, SDK file; and the lake, for range reads. */
