@@ -74,6 +74,30 @@ describe('pump', () => {
     expect(lake.aggregated.rows.map((row) => row.events)).toEqual([1]);
   });
 
+  it('leaves out a record that holds no events, says so, and goes on', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const good = click();
+    const foreign = [
+      'not JSON',
+      '{"user_id":7}',
+      '[null]',
+      JSON.stringify({ ...good, client_timestamp: '2026-11-23' }),
+    ];
+    const errors: string[] = [];
+    await stream.append(foreign.map((data) => ({ partitionKey: 'a', data })));
+    await append(stream, good);
+    const onError = (error: Error): void => void errors.push(error.message);
+    await runUntil(() => lake.rawdata.rows.length > 0, { stream, ...lake.open(), window, commitEveryMs: 0, onError });
+    expect(lake.rawdata.rows).toEqual([good]);
+    expect(errors.map((line) => line.replace(/^record \d+: /, ''))).toEqual([
+      'not JSON lines of events; left out',
+      'not the events of a collector; left out',
+      'not the events of a collector; left out',
+      'not the events of a collector; left out',
+    ]);
+  });
+
   it('tries a failed write again, says so, and loses nothing', async () => {
     const { stream } = clockedStream();
     const lake = new MemoryLake();

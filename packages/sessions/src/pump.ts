@@ -1,4 +1,4 @@
-import { type ClickEvent, type Mark, type SessionRow, decodeEvents } from '@taphouse/schema';
+import type { ClickEvent, Mark, SessionRow } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
 import { Journal } from './journal.ts';
 import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
@@ -9,6 +9,7 @@ import {
   restoreSessionizer,
 } from './engine/sessionizer.ts';
 import { type LagSessions, type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
+import { readRecord } from './read-record.ts';
 import type { StaggerWindow } from './stagger-window.ts';
 
 export interface PumpOptions {
@@ -38,7 +39,7 @@ export interface PumpOptions {
   onSlice?: (slice: PumpSlice) => void;
   /** After each commit is in the lake and the state. Must not throw. */
   onCommit?: (commit: Commit) => void;
-  /** At each failed write or save; the pump goes on trying. Must not throw. */
+  /** At each failed write or save, which the pump tries again, and at each record that holds no events (`retryInMs` 0). Must not throw. */
   onError?: (error: Error, retryInMs: number) => void;
 }
 
@@ -174,7 +175,7 @@ class PumpRun {
     for await (const slice of this.#slices()) {
       for (const record of slice.records) {
         if (record.position > mark.position) break;
-        this.#count(record, decodeEvents(record.data));
+        this.#count(record, this.#read(record));
       }
       if (this.#position === mark.position) return;
       if (slice.clockAt > mark.clockAt || (slice.records.at(-1)?.position ?? '') > mark.position) {
@@ -200,7 +201,7 @@ class PumpRun {
     const { commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
     const events: ClickEvent[] = [];
     const rows: SessionRow[] = [];
-    const batches = slice.records.map((record) => decodeEvents(record.data));
+    const batches = slice.records.map((record) => this.#read(record));
     for (const batch of batches) append(events, batch);
     this.#sessionizer.prepare(events);
     for (const [i, record] of slice.records.entries()) {
@@ -222,6 +223,10 @@ class PumpRun {
     const live = this.#live && { live: this.#live };
     this.#options.onSlice?.({ events, rows, sessionizer: this.#sessionizer, ended: this.#ended, ...live });
     this.#ended = [];
+  }
+
+  #read(record: StoredRecord): ClickEvent[] {
+    return readRecord(record, (fault) => this.#options.onError?.(fault, 0));
   }
 
   #count(record: StoredRecord, events: readonly ClickEvent[]): void {

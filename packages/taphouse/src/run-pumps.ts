@@ -52,7 +52,8 @@ export async function runPumps(options: {
         hub.committed(rows);
         alerts.take(rows);
       },
-      onError: (error, retryInMs) => report(`${error.message}; again in ${retryInMs / 1000} s`),
+      onError: (error, retryInMs) =>
+        report(retryInMs > 0 ? `${error.message}; again in ${retryInMs / 1000} s` : error.message),
     }),
   );
   const total = (name: 'openWindows' | 'duplicates' | 'late' | 'memoryBytes'): number =>
