@@ -134,7 +134,7 @@ test('links to the dashboard and a click with Ctrl are left to the browser', asy
     page.context().waitForEvent('page'),
     page.getByRole('link', { name: /^Lamplighter/ }).click({ modifiers: ['ControlOrMeta'] }),
   ]);
-  expect(tab.url()).toBe(`${server.url}/beers/lamplighter`);
+  await tab.waitForURL(`${server.url}/beers/lamplighter`);
   await tab.close();
   await Promise.all([page.waitForEvent('load'), page.getByRole('link', { name: 'Dashboard', exact: true }).click()]);
   expect(new URL(page.url()).pathname).toBe('/dashboard/');
