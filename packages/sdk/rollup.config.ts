@@ -17,11 +17,13 @@ const smaller: Plugin = {
   name: 'smaller',
   async renderChunk(source) {
     const compress = { passes: 3, unsafe_arrows: true, pure_getters: true };
-    // Arrows pack better than declarations; none is called before its own line has run.
-    const arrows = source.replace(/^( *)(async )?function (\w+)\((.*)\) \{$/gm, '$1const $3 = $2($4) => {');
-    const { code = '', map } = await minify(arrows, { ecma: 2020, compress, toplevel: true, sourceMap: true });
-    // Nothing is assigned twice by now; one word for both packs better.
-    return { code: code.replace(/\bconst\b/g, 'let'), map: map as string };
+    // Arrows pack better than declarations; none is called before its own line has run. So does one word for both.
+    const alike = source
+      .replace(/^( *)(async )?function (\w+)\((.*)\) \{$/gm, '$1let $3 = $2($4) => {')
+      .replace(/\bconst\b/g, 'let');
+    const { code = '', map } = await minify(alike, { ecma: 2020, compress, toplevel: true, sourceMap: true });
+    // Names declared by `let` are a block's own already.
+    return { code: code.replace(/^\(\(\)=>(\{.*\})\)\(\);?\s*$/s, '$1'), map: map as string };
   },
 };
 

@@ -1,11 +1,10 @@
 import { cookie } from './cookie.ts';
 import { flush, leave, wake } from './deliver.ts';
 import { measureEngagement } from './engagement.ts';
-import { device, identify, openIdentity } from './identity.ts';
 import { listen } from './listen.ts';
 import { type Options, setOptions } from './options.ts';
 import { watchPages } from './page-views.ts';
-import { commit, setReferrer, track } from './queue.ts';
+import { commit, identify, track } from './queue.ts';
 import { allowed, erase, namesOf, openStore, write } from './store.ts';
 import { tapClicks } from './tap-clicks.ts';
 
@@ -48,29 +47,21 @@ const page = (properties?: object): void => track('page_view', properties);
 function start(options: Options): Client {
   setOptions(options);
   openStore();
-  openIdentity();
+  if (options.userId) identify(options.userId);
   measureEngagement();
   listen('visibilitychange pagehide', (event) => {
     commit();
     leave(event);
   });
-  if (options.clicks !== false) tapClicks(track);
-  if (options.pageViews !== false)
-    watchPages((lastUrl) => {
-      if (lastUrl) setReferrer(lastUrl);
-      page();
-    });
-  // Another tab learnt who this is, or forgot it.
-  listen('storage', (event) => {
-    if (/\.(user|device)$/.test(`${(event as StorageEvent).key}`)) openIdentity();
-  });
+  if (options.clicks !== false) tapClicks();
+  if (options.pageViews !== false) watchPages();
   // Back from a tunnel: do not wait for the next try.
   listen('online', () => void flush(true));
   wake();
   return {
     track,
     identify,
-    reset: () => identify(device),
+    reset: () => identify(''),
     page,
     optIn() {
       const first = !allowed();
@@ -80,9 +71,8 @@ function start(options: Options): Client {
     optOut() {
       namesOf('').forEach(erase);
       write('consent', '');
-      commit();
+      identify('');
       cookie('taphouse_device');
-      openIdentity();
     },
     flush() {
       commit();

@@ -1,9 +1,7 @@
 import { readNumber, write } from './store.ts';
 
-let offsetMs: number | undefined;
-
 /** What is added to the visitor's clock, milliseconds. */
-export const clockOffset = (): number => (offsetMs ??= readNumber('clock'));
+export const clockOffset = (): number => readNumber('clock');
 
 /** Milliseconds since 1970 UTC, corrected. */
 export const now = (): number => Date.now() + clockOffset();
@@ -19,5 +17,5 @@ export const now = (): number => Date.now() + clockOffset();
 export function learnClock(date: string | null, tripMs: number): void {
   const boundMs = (tripMs + 1000) / 2;
   const errorMs = Date.parse(date as string) + boundMs - now();
-  if (Math.abs(errorMs) > boundMs) write('clock', (offsetMs = Math.round(clockOffset() + errorMs)));
+  if (Math.abs(errorMs) > boundMs) write('clock', Math.round(clockOffset() + errorMs));
 }

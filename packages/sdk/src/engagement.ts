@@ -2,12 +2,13 @@ import { listen } from './listen.ts';
 
 let engagedMs = 0;
 let sinceAt = 0;
+let engaged = false;
 
-function note(): number {
+function note(): void {
   const at = performance.now();
-  engagedMs += sinceAt && at - sinceAt;
-  sinceAt = document.hasFocus() && !document.hidden ? at : 0;
-  return Math.round(engagedMs);
+  if (engaged) engagedMs += at - sinceAt;
+  sinceAt = at;
+  engaged = document.hasFocus() && !document.hidden;
 }
 
 export function measureEngagement(): void {
@@ -17,7 +18,8 @@ export function measureEngagement(): void {
 
 /** Milliseconds since the last call in which the page was visible and focused. */
 export function takeEngagement(): number {
-  const ms = note();
+  note();
+  const ms = Math.round(engagedMs);
   engagedMs = 0;
   return ms;
 }

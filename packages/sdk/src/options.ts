@@ -44,8 +44,8 @@ export interface Options {
 export let options: Options = {};
 
 export function setOptions(own: Options): void {
-  const { endpoint = location.origin } = own;
+  const endpoint = own.endpoint || location.origin;
   options = { ...own, endpoint };
-  if (!/^(https?:)?\/\S/.test(endpoint))
+  if (!/^(http|\/)/.test(endpoint))
     console.warn(`taphouse: endpoint "${endpoint}" is no address; use https://host or /path`);
 }

@@ -13,8 +13,7 @@ export function show(status: Status, events: Partial<WireEvent>[]): void {
 
 /** Gives up events, tells the page and counts them for the next batch to report. */
 export function drop(names: string[], reason: unknown): void {
-  if (!names[0]) return;
   names.forEach(erase);
   write('lost', readNumber('lost') + names.length);
-  options.onError?.(`${names.length} events dropped: ${String(reason)}`);
+  options.onError?.(`${names.length} events dropped: ${reason as string}`);
 }

@@ -13,7 +13,7 @@ const waiting = page.taphouse ?? [];
 
 // Included twice, the first goes on.
 if (!waiting.track) {
-  const options: Record<string, unknown> = { endpoint: /^https?:..[^/]*/.exec(`${script?.src}`)?.[0] };
+  const options: Record<string, unknown> = { endpoint: script?.src && new URL(script.src).origin };
   for (const name in script?.dataset) {
     const text = script.dataset[name];
     options[name] = text !== 'false' && (text || true);

@@ -16,15 +16,15 @@ export interface WireEvent {
 }
 
 /** Moves what events share with the first into a context; an event's own field wins. Changes the events. */
-export function shareContext(events: Record<string, unknown>[]): Record<string, unknown> {
-  const context: Record<string, unknown> = {};
-  for (const name in events[0]) {
+export function shareContext(events: Partial<WireEvent>[]): Partial<WireEvent> {
+  const context: Record<string, unknown> = { ...events[0] };
+  for (const name in context) {
     // event_id, client_event, client_timestamp and properties are each event's own.
-    if (/^(ev|cli|pr)/.test(name)) continue;
-    context[name] = events[0][name];
-    for (const event of events)
-      if (event[name] === context[name]) delete event[name];
-      else event[name] ??= null;
+    if (/^(ev|cli|pr)/.test(name)) delete context[name];
+    else
+      for (const event of events as Record<string, unknown>[])
+        if (event[name] === context[name]) delete event[name];
+        else event[name] ??= null;
   }
   return context;
 }

@@ -47,11 +47,8 @@ export const track = (page: Page, name: string, count: number): Promise<void> =>
   );
 
 /** How many names of our own that match are in localStorage. */
-export const kept = (page: Page, kind = '[eb]'): Promise<number> =>
-  page.evaluate(
-    (kind) => Object.keys(localStorage).filter((key) => new RegExp(`\\.${kind}\\.`).test(key)).length,
-    kind,
-  );
+export const kept = (page: Page, kind = '(e\\.|taphouse_ack_)'): Promise<number> =>
+  page.evaluate((kind) => Object.keys(localStorage).filter((key) => new RegExp(`\\.${kind}`).test(key)).length, kind);
 
 /** The count of different events with this name, and how many copies of any event came. */
 export async function outcome(scene: Scene, name: string): Promise<{ events: number; copies: number }> {
