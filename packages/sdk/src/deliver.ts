@@ -5,7 +5,7 @@ import { learnLimits, limits } from './limits.ts';
 import { options } from './options.ts';
 import { drop, show } from './report.ts';
 import { fromJson, toJson } from './safe-json.ts';
-import { erase, namesOf, read, readNumber, write } from './store.ts';
+import { erase, lasting, namesOf, read, readNumber, write } from './store.ts';
 import { shareContext, type WireEvent } from './wire-event.ts';
 
 /** From one POST to the next of all tabs, milliseconds. */
@@ -16,6 +16,9 @@ const gatherMs = 400;
 const longestWaitMs = 3_600_000;
 /** A body ends with the event that passes it: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
 const maxBodyLength = 15_000;
+
+/** More stored events than this would use up the site's own storage. */
+const maxStored = 5000;
 
 let timer: ReturnType<typeof setTimeout> | undefined;
 let failures = 0;
@@ -52,13 +55,15 @@ export async function flush(atOnce?: boolean): Promise<void> {
 export function leave({ type }: Event): void {
   gone = type === 'pagehide' || document.hidden;
   // While the collector fails, the next page asks it, when it is time. Four bodies fill the quota.
-  if (!failures) for (const _ of [1, 2, 3, 4]) void post(`e.${instance}`);
+  if (!failures || !lasting) for (const _ of [1, 2, 3, 4]) void post(`e.${instance}`);
 }
 
 /** Sends the first events that fit one body; true once they are settled. */
 async function post(start: string): Promise<boolean | void> {
+  const free = freeEvents(start);
+  drop(free.splice(0, free.length - maxStored), 'too many');
   let length = 0;
-  const names = freeEvents(start).filter(
+  const names = free.filter(
     (name, index) => index < limits.maxEvents && length < maxBodyLength && (length += `${read(name)}`.length),
   );
   if (!names[0]) return;

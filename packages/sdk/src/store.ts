@@ -4,6 +4,8 @@ import { options } from './options.ts';
 let disk: Record<string, string> = {};
 /** The same, until the disk refuses a text for being full: from then on this page works on a copy. */
 let texts = disk;
+/** Whether what is written outlives the page. */
+export let lasting = false;
 /** Begins our own keys, and those of this site among others of the origin. */
 let prefix: string;
 
@@ -13,6 +15,7 @@ export function openStore(): void {
   try {
     // The getter throws where storage is blocked, and is null in some web views. https://crbug.com/357625
     if (!options.cookieless) texts = disk = localStorage ?? disk;
+    lasting = texts === localStorage;
   } catch {
     // Memory it is.
   }
@@ -39,6 +42,7 @@ export function write(name: string, value: string | number): void {
     texts[prefix + name] = value as string;
   } catch {
     texts = { ...texts, [prefix + name]: value as string };
+    lasting = false;
   }
 }
 
