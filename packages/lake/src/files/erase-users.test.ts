@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -149,6 +149,36 @@ describe('erasing a user', () => {
     expect(reports[1]?.rows).toBe(0);
     expect((await users('rawdata')).length).toBe(20);
     expect(await users('sessions')).not.toContain('ann');
+  });
+
+  it('is not disturbed by files that another process deletes between being listed and being read', async () => {
+    await lake.write(commit(1, ['ann', 'bob']));
+    const store = directoryStore(folder);
+    const vanishing = 'rawdata/year=2026/month=11/day=23/left-over.parquet';
+    const copy = await readFile(
+      join(
+        folder,
+        (await store.list('rawdata/')).map(({ key }) => key).find((key) => key.endsWith('.parquet'))!,
+      ),
+    );
+    await writeFile(join(folder, vanishing), copy);
+    const other = await openLake({
+      store: {
+        ...store,
+        list: async (prefix) => {
+          const listed = await store.list(prefix);
+          await store.delete([vanishing]);
+          return listed;
+        },
+      },
+      workFolder: folder,
+      now: () => nowAt,
+      sealAfterMs: Infinity,
+    });
+    const report = await other.erase({ userIds: ['ann'] });
+    await other.close();
+    expect(report.rows).toBeGreaterThan(0);
+    expect(await users('rawdata')).toEqual(['bob']);
   });
 
   it('goes on where a process died, when the lake is next opened', async () => {

@@ -123,26 +123,55 @@ async function findHolding(
   table: TableName,
   userIds: readonly string[],
 ): Promise<{ holding: Map<string, number>; scanned: number }> {
-  const prefix = `${table}/`;
-  const listed = (await room.store.list(prefix)).filter(({ key }) => key.endsWith('.parquet'));
+  const keys = await parquetKeys(room, table);
   const holding = new Map<string, number>();
-  for (let start = 0; start < listed.length; start += 500) {
-    const opened = await Promise.all(
-      listed.slice(start, start + 500).map(async ({ key }) => ({ key, file: await room.store.openFile(key) })),
-    );
-    const keys = new Map(opened.map(({ key, file }) => [file.path, key]));
-    const paths = [...keys.keys()].map(quoteText).join(', ');
+  let scanned = 0;
+  for (let start = 0; start < keys.length; start += 500) {
+    const found = await countRows(room, table, keys.slice(start, start + 500), userIds);
+    scanned += found.scanned;
+    for (const [key, rows] of found.rows) holding.set(key.slice(`${table}/`.length), rows);
+  }
+  return { holding, scanned };
+}
+
+async function parquetKeys(room: Room, table: TableName): Promise<string[]> {
+  return (await room.store.list(`${table}/`)).map(({ key }) => key).filter((key) => key.endsWith('.parquet'));
+}
+
+/** Rows of the users in each file that has any. A file that another process deletes meanwhile holds none. */
+async function countRows(
+  room: Room,
+  table: TableName,
+  keys: readonly string[],
+  userIds: readonly string[],
+): Promise<{ rows: [key: string, rows: number][]; scanned: number }> {
+  if (keys.length === 0) return { rows: [], scanned: 0 };
+  try {
+    return { rows: await readRows(room, keys, userIds), scanned: keys.length };
+  } catch (error) {
+    const present = new Set(await parquetKeys(room, table));
+    const left = keys.filter((key) => present.has(key));
+    if (left.length === keys.length) throw error;
+    return countRows(room, table, left, userIds);
+  }
+}
+
+async function readRows(room: Room, keys: readonly string[], userIds: readonly string[]): Promise<[string, number][]> {
+  const opened = await Promise.all(keys.map(async (key) => ({ key, file: await room.store.openFile(key) })));
+  try {
+    const keyOf = new Map(opened.map(({ key, file }) => [file.path, key]));
     const found = await room.db.rows(
-      `SELECT filename, count(*) AS rows FROM read_parquet([${paths}], hive_partitioning = false, filename = true)
+      `SELECT filename, count(*) AS rows
+       FROM read_parquet([${[...keyOf.keys()].map(quoteText).join(', ')}], hive_partitioning = false, filename = true)
        WHERE user_id IN (${userIds.map(quoteText).join(', ')}) GROUP BY filename`,
     );
-    for (const { filename, rows } of found) {
-      const key = keys.get(String(filename));
-      if (key) holding.set(key.slice(prefix.length), Number(rows));
-    }
+    return found.flatMap(({ filename, rows }) => {
+      const key = keyOf.get(String(filename));
+      return key ? [[key, Number(rows)]] : [];
+    });
+  } finally {
     await Promise.all(opened.map(({ file }) => file.release()));
   }
-  return { holding, scanned: listed.length };
 }
 
 /** Rewrites batches of files, each of one day, and switches them in one version of the manifest. */
