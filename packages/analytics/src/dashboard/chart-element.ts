@@ -75,3 +75,29 @@ export abstract class ChartElement extends LitElement {
     return this.width > 0;
   }
 }
+
+const shades = 5;
+
+/** The class of a shade: the nearer an amount is to the most there is, the stronger. */
+export function shadeOf(amount: number, most: number): string {
+  return `s${Math.min(shades - 1, Math.floor((amount / most) * shades))}`;
+}
+
+/** The fills of `shadeOf`, from light to strong. */
+export const shadeStyles = css`
+  .s0 {
+    fill: var(--tap-shade-0);
+  }
+  .s1 {
+    fill: var(--tap-shade-1);
+  }
+  .s2 {
+    fill: var(--tap-shade-2);
+  }
+  .s3 {
+    fill: var(--tap-shade-3);
+  }
+  .s4 {
+    fill: var(--tap-shade-4);
+  }
+`;

@@ -2,14 +2,13 @@ import { css, html, svg, type TemplateResult } from 'lit';
 
 import { formatCount } from '../format.ts';
 import type { Filters } from '../model/tally.ts';
-import { ChartElement } from './chart-element.ts';
+import { ChartElement, shadeOf, shadeStyles } from './chart-element.ts';
 import { marksAsButtons } from './mark-keys.ts';
 import { SelectEvent } from './select-event.ts';
 
 const days = ['Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 const left = 40;
 const top = 4;
-const shades = 5;
 
 /**
  * `<taphouse-hours>`: sessions by weekday and hour of their begin, UTC. Choosing a cell sends `tap-select` with it.
@@ -23,6 +22,7 @@ export class HoursChart extends ChartElement {
   };
   static override styles = [
     ...ChartElement.styles,
+    shadeStyles,
     css`
       text {
         fill: var(--tap-muted);
@@ -30,21 +30,6 @@ export class HoursChart extends ChartElement {
       .none {
         fill: var(--tap-hover);
         opacity: 0.6;
-      }
-      .s0 {
-        fill: var(--tap-shade-0);
-      }
-      .s1 {
-        fill: var(--tap-shade-1);
-      }
-      .s2 {
-        fill: var(--tap-shade-2);
-      }
-      .s3 {
-        fill: var(--tap-shade-3);
-      }
-      .s4 {
-        fill: var(--tap-shade-4);
       }
       [aria-pressed='true'] {
         stroke: var(--tap-text);
@@ -68,7 +53,7 @@ export class HoursChart extends ChartElement {
     const most = Math.max(1, ...this.hours);
     const cells = this.hours.map((count, place) => {
       const { day, hour } = at(place);
-      const shade = count === 0 ? 'none' : `s${Math.min(shades - 1, Math.floor((count / most) * shades))}`;
+      const shade = count === 0 ? 'none' : shadeOf(count, most);
       const label = `${days[(day + 6) % 7]} ${String(hour).padStart(2, '0')}:00: ${formatCount(count)} sessions`;
       return svg`<rect class="cell ${shade}" data-place=${place} data-label=${label} x=${left + hour * wide + 1}
         y=${top + ((day + 6) % 7) * high + 1} width=${Math.max(1, wide - 2)} height=${high - 2} rx="2"><title>${label}</title></rect>`;

@@ -3,14 +3,13 @@ import { css, html, nothing, svg, type TemplateResult } from 'lit';
 
 import { formatCount, formatDuration } from '../format.ts';
 import type { DeviceTotal } from '../model/tally.ts';
-import { ChartElement } from './chart-element.ts';
+import { ChartElement, shadeOf, shadeStyles } from './chart-element.ts';
 import { marksAsButtons } from './mark-keys.ts';
 import { SelectEvent } from './select-event.ts';
 
 const height = 260;
 /** More tiles than this are one tile, so that the picture stays readable. */
 const mostTiles = 24;
-const shades = 5;
 
 type Node = DeviceTotal | { children: DeviceTotal[] };
 
@@ -22,6 +21,7 @@ export class TreemapChart extends ChartElement {
   static override properties = { ...ChartElement.properties, devices: { attribute: false }, chosen: { type: String } };
   static override styles = [
     ...ChartElement.styles,
+    shadeStyles,
     css`
       rect {
         stroke: var(--tap-surface);
@@ -34,21 +34,6 @@ export class TreemapChart extends ChartElement {
       text.name {
         font-weight: 600;
         font-size: 13px;
-      }
-      .s0 {
-        fill: var(--tap-shade-0);
-      }
-      .s1 {
-        fill: var(--tap-shade-1);
-      }
-      .s2 {
-        fill: var(--tap-shade-2);
-      }
-      .s3 {
-        fill: var(--tap-shade-3);
-      }
-      .s4 {
-        fill: var(--tap-shade-4);
       }
       text.s0,
       text.s1,
@@ -133,7 +118,7 @@ function tile(
   const device = leaf.data as DeviceTotal & { folded?: number };
   const wide = leaf.x1 - leaf.x0;
   const high = leaf.y1 - leaf.y0;
-  const shade = `s${Math.min(shades - 1, Math.floor((device.events / most) * shades))}`;
+  const shade = shadeOf(device.events, most);
   const about = `${formatDuration(device.duration_sec)}, ${formatCount(device.events)} events`;
   const label = `${device.device_id} ${about}, ${formatCount(device.sessions)} sessions`;
   const letters = Math.floor((wide - 16) / 7.4);
