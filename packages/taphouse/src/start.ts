@@ -43,7 +43,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const { dataFolder, window } = config;
   claimFolder(dataFolder);
   const hub = openLiveHub(window);
-  const log = await openLog({ path: join(dataFolder, 'log') });
+  const log = await openLog({ path: join(dataFolder, 'log'), minFreeBytes });
   const state = await openPumpState(join(dataFolder, 'state'));
   const lakeFolder = join(dataFolder, 'lake');
   const lake = await openLake({
@@ -124,7 +124,7 @@ function tooFarBehind(lagMs: number): string | null {
   return lagMs > maxLagMs ? `sessions are ${Math.round(lagMs / 60_000)} minutes behind the clicks` : null;
 }
 
-/** What the log leaves free; below it, it refuses batches. */
+/** What the log leaves free; below it, it refuses batches and `/ready` says so. */
 const minFreeBytes = 64 * 1024 ** 2;
 
 async function whyNotReady(dataFolder: string): Promise<string | null> {
