@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
-import { type Browser, launch, type Page } from 'puppeteer-core';
+import { findFirefox, openFirefox } from '@taphouse/test-browser';
+import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from './testing/scene.ts';
 import { outcome, until } from './testing/visit.ts';
 
-const firefox = process.env.TAPHOUSE_FIREFOX ?? '/usr/bin/firefox-esr';
-const there = existsSync(firefox);
+const there = findFirefox() !== undefined;
 if (!there)
-  console.log(
-    `firefox: not at ${firefox}, its tests are skipped; apt-get install firefox-esr, or set TAPHOUSE_FIREFOX`,
-  );
+  console.log('firefox: not found, its tests are skipped; apt-get install firefox-esr, or set TAPHOUSE_FIREFOX');
 
 const track = (page: Page, name: string): Promise<unknown> =>
   page.evaluate(`for (let n = 0; n < 20; n += 1) taphouse.track('${name}', { n })`);
@@ -17,7 +14,7 @@ const track = (page: Page, name: string): Promise<unknown> =>
 describe.skipIf(!there)('Firefox', () => {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await launch({ browser: 'firefox', executablePath: firefox, headless: true });
+    browser = await openFirefox();
   });
   afterAll(() => browser?.close());
 

@@ -1,41 +1,6 @@
 /**
- * A real Chromium for tests: the machine's own if it has one, else the one inside a registry package, so that
- * `npm test` needs nothing installed by hand.
+ * Real browsers for tests. Chromium: the machine's own if it has one, else the one inside a registry package, so that
+ * `npm test` needs nothing installed by hand. Firefox: the machine's own, or none.
  */
-import { existsSync } from 'node:fs';
-
-import { type Browser, chromium } from 'playwright-core';
-
-const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-
-const quiet = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-/**
- * Starts Chromium without a window. `TAPHOUSE_CHROMIUM` names another executable; the word `package` asks for the
- * packaged one even where the machine has its own.
- */
-export async function openChromium(): Promise<Browser> {
-  const own = process.env.TAPHOUSE_CHROMIUM ?? known.find((path) => existsSync(path));
-  if (own && own !== 'package') return chromium.launch({ executablePath: own, args: quiet });
-  return openPackaged();
-}
-
-async function openPackaged(): Promise<Browser> {
-  // The package unpacks the libraries it needs only where it believes to be in Lambda.
-  process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs24.x';
-  const { default: packaged } = await import('@sparticuz/chromium');
-  packaged.setGraphicsMode = false;
-  const notOurs = /^--(headless|single-process|no-zygote|user-data-dir)/;
-  return chromium.launch({
-    executablePath: await packaged.executablePath(),
-    args: [...packaged.args.filter((flag) => !notOurs.test(flag)), ...quiet],
-  });
-}
+export { openChromium } from './chromium.ts';
+export { findFirefox, openFirefox } from './firefox.ts';
