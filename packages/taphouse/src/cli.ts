@@ -6,7 +6,7 @@ import { readConfig, readRate, readVisitors, resolveData, UsageError } from './c
 
 const help = `taphouse - clickstream sessions on tap
 
-  taphouse start [--port 7400] [--data ./data] [--window seconds|minutes|<step>s]
+  taphouse start [--port 7400] [--host 127.0.0.1] [--data ./data] [--window seconds|minutes|<step>s]
                  [--rate 20] [--visitors shoppers|article] [--no-traffic]
       collector, sessions, lake and dashboard in one process, with simulated visitors unless --no-traffic
   taphouse simulate [--endpoint http://localhost:7400] [--rate 20] [--visitors article|shoppers] [--write-key demo]
@@ -26,11 +26,13 @@ const help = `taphouse - clickstream sessions on tap
   taphouse views --dialect duckdb|athena
       the views as SQL text, for your own DuckDB or Athena
 
-Environment: TAPHOUSE_PORT, TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by
-commas), TAPHOUSE_RATE_LIMIT (events/s), TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json),
-TAPHOUSE_ALERTS (such as "short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
+Environment: TAPHOUSE_PORT, TAPHOUSE_HOST, TAPHOUSE_TOKEN (for readers), TAPHOUSE_DATA, TAPHOUSE_WINDOW,
+TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by commas), TAPHOUSE_RATE_LIMIT (events/s),
+TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json), TAPHOUSE_ALERTS (such as
+"short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
 
 const options = {
+  host: { type: 'string' },
   port: { type: 'string' },
   data: { type: 'string' },
   window: { type: 'string' },
@@ -126,7 +128,7 @@ async function runStart(flags: Flags): Promise<void> {
   console.log(`Taphouse: clickstream sessions on tap
 
   beer shop   ${tap.url}/
-  dashboard   ${tap.url}/dashboard/
+  dashboard   ${tap.url}/dashboard/${tap.madeToken ? `?token=${tap.madeToken}` : ''}
   SQL         ${tap.url}/sql/
   collector   ${tap.url}/v1/events
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 
-import { readConfig } from './config.ts';
+import { isLoopback, readConfig } from './config.ts';
 
 test('without flags and environment the defaults of the README hold', () => {
   expect(readConfig({}, { INIT_CWD: '/srv' })).toEqual({
@@ -43,7 +43,19 @@ test.for([
   [{ TAPHOUSE_RATE_LIMIT: 'fast' }, /TAPHOUSE_RATE_LIMIT: fast is not a whole number/],
   [{ TAPHOUSE_ALERTS: 'short' }, /short/],
   [{ TAPHOUSE_ALERT_WEBHOOK: 'mailto:me@example.com' }, /mailto:me@example.com is no URL/],
+  [{ TAPHOUSE_TOKEN: 'beer' }, /TAPHOUSE_TOKEN: 4 characters are soon guessed/],
   [{ TAPHOUSE_LOG: 'xml' }, /TAPHOUSE_LOG: xml is not one of off, json/],
 ] as const)('%o is refused with a line that names it', ([environment, message]) => {
   expect(() => readConfig({}, environment)).toThrow(message);
 });
+
+test.for([
+  ['127.0.0.1', true],
+  ['127.1.2.3', true],
+  ['localhost', true],
+  ['::1', true],
+  ['0.0.0.0', false],
+  ['::', false],
+  ['192.0.2.1', false],
+  ['127.0.0.1.example.com', false],
+] as const)('%s is reached from this machine only: %s', ([hostname, only]) => expect(isLoopback(hostname)).toBe(only));

@@ -7,8 +7,13 @@ import { type AlertRule, parseAlerts, parseWindow, type StaggerWindow } from '@t
 export interface Config {
   /** TCP port on `hostname`. `TAPHOUSE_PORT`, `--port`; default 7400. */
   port: number;
-  /** Address to listen on; only this machine by default. */
+  /** Address to listen on. `TAPHOUSE_HOST`, `--host`; default 127.0.0.1, this machine only. */
   hostname: string;
+  /**
+   * What readers of dashboard, SQL page, lake, live view and metrics are asked for. `TAPHOUSE_TOKEN`; unset, one is made
+   * and kept in the data folder if `hostname` is not this machine only.
+   */
+  token?: string;
   /** Data folder, absolute. `TAPHOUSE_DATA`, `--data`; default `./data`. */
   dataFolder: string;
   /** Stagger window. `TAPHOUSE_WINDOW`, `--window`: `seconds` (default), `minutes` or `<step>s`. */
@@ -38,6 +43,7 @@ export interface Config {
 
 /** What the command line said, as `parseArgs` gives it. */
 export interface Flags {
+  host?: string | undefined;
   port?: string | undefined;
   data?: string | undefined;
   window?: string | undefined;
@@ -61,7 +67,8 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
   const rateLimit = environment.TAPHOUSE_RATE_LIMIT;
   return {
     port: readPort(flags.port ?? environment.TAPHOUSE_PORT ?? '7400'),
-    hostname: '127.0.0.1',
+    hostname: flags.host ?? environment.TAPHOUSE_HOST ?? '127.0.0.1',
+    ...readToken(environment.TAPHOUSE_TOKEN),
     dataFolder: resolveData(flags.data, environment),
     window: readWindow(flags.window ?? environment.TAPHOUSE_WINDOW ?? 'seconds'),
     trafficPerSecond: flags['no-traffic'] ? 0 : readRate(flags.rate ?? '20'),
@@ -138,6 +145,18 @@ export function readWindow(text: string): StaggerWindow {
 /** @throws UsageError if `text` is no kind of visitors */
 export function readVisitors(text: string): Config['visitors'] {
   return oneOf('--visitors', text, ['shoppers', 'article']);
+}
+
+/** Whether nobody but this machine reaches the address. */
+export function isLoopback(hostname: string): boolean {
+  return /^(localhost|::1|127(\.\d+){3})$/.test(hostname);
+}
+
+function readToken(token: string | undefined): Pick<Config, 'token'> {
+  if (!token) return {};
+  if (token.length < 16)
+    throw new UsageError(`TAPHOUSE_TOKEN: ${token.length} characters are soon guessed; give 16 or more`);
+  return { token };
 }
 
 function readWebhook({

@@ -10,9 +10,10 @@ import { openPumpState } from '@taphouse/sessions/lmdb';
 import { openLog } from '@taphouse/streams/log';
 import { Hono } from 'hono';
 
-import { type Config, UsageError } from './config.ts';
+import { type Config, isLoopback, UsageError } from './config.ts';
 import { openLiveHub } from './live-hub.ts';
 import { pages } from './pages.ts';
+import { askToken, keptToken } from './reader-token.ts';
 import { runPumps } from './run-pumps.ts';
 import { createAlertSender } from './send-alerts.ts';
 
@@ -20,6 +21,8 @@ import { createAlertSender } from './send-alerts.ts';
 export interface Taphouse {
   /** Where it listens, such as `http://localhost:7400`. */
   url: string;
+  /** What readers are asked for, where the configuration names none and the address is not this machine only. */
+  madeToken?: string;
   /** What was in the data folder at the start. */
   found: { events: number; files: number };
   /** Rejects when sessions can not go on. */
@@ -59,7 +62,10 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
     ...(config.webhook ? { webhook: config.webhook } : {}),
   });
   const pumps = await runPumps({ log, state, lake, window, hub, alerts, report });
+  const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
+  const token = config.token ?? madeToken;
   const app = new Hono();
+  if (token) app.route('/', askToken(token));
   app.route(
     '/',
     createCollector({
@@ -80,7 +86,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const server = await listen({ app, port: config.port, hostname: config.hostname });
 
   const visiting = new AbortController();
-  const url = server.url.replace('127.0.0.1', 'localhost');
+  const url = server.url.replace(/127\.0\.0\.1|0\.0\.0\.0|\[::\]/, 'localhost');
   const writeKey = simulatorKey(config);
   const visitors =
     config.trafficPerSecond > 0
@@ -101,6 +107,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
 
   return {
     url,
+    ...(madeToken ? { madeToken } : {}),
     found,
     failed: pumps.failed,
     async close() {

@@ -20,7 +20,16 @@ export interface Tap {
 
 /** `taphouse start` on a free port, without simulated visitors, over `dataFolder`. */
 export async function openTap(dataFolder: string, ...flags: string[]): Promise<Tap> {
-  const run = launch(['start', '--port', '0', '--data', dataFolder, '--no-traffic', ...flags]);
+  return openTapWith({}, dataFolder, ...flags);
+}
+
+/** The same, with more in its environment. */
+export async function openTapWith(
+  environment: NodeJS.ProcessEnv,
+  dataFolder: string,
+  ...flags: string[]
+): Promise<Tap> {
+  const run = launch(['start', '--port', '0', '--data', dataFolder, '--no-traffic', ...flags], environment);
   const url = await run.printed(/collector\s+(http:\/\/localhost:\d+)/);
   return { url, output: run.output, stop: (signal) => run.stop(signal) };
 }
@@ -32,8 +41,9 @@ export async function runTap(...args: string[]): Promise<{ code: number | null; 
   return { code, output: run.output() };
 }
 
-function launch(args: string[]) {
-  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+function launch(args: string[], environment: NodeJS.ProcessEnv = {}) {
+  const env = { ...process.env, ...environment };
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
   const ended = once(child, 'exit').then(([code]) => code as number | null);
   let text = '';
   const waiting = new Set<() => void>();
