@@ -9,7 +9,7 @@ import type { AlertSender } from './send-alerts.ts';
 
 /** The pumps of all shards, running. */
 export interface Pumps {
-  /** How far the sessions are behind the newest record, milliseconds of the arrival clock; 0 before the first slice. */
+  /** How far the sessions are behind the newest record, milliseconds of the arrival clock. */
   lagMs(): number;
   /** For `/metrics`, by metric name. */
   gauges(): Record<string, number>;
@@ -35,7 +35,11 @@ export async function runPumps(options: {
   const { log, state, lake, window, hub, alerts, report } = options;
   const stopping = new AbortController();
   const stats = new Map<string, SessionizerStats>();
-  const running = (await log.shards()).map((shard) =>
+  const shards = await log.shards();
+  const readTo = new Map(
+    await Promise.all(shards.map(async (shard) => [shard, await startClock(options, shard)] as const)),
+  );
+  const running = shards.map((shard) =>
     pump({
       stream: log,
       shard,
@@ -46,6 +50,7 @@ export async function runPumps(options: {
       hashSeed: randomInt(2 ** 32),
       onSlice: ({ events, rows, sessionizer }) => {
         stats.set(shard, sessionizer.stats());
+        readTo.set(shard, sessionizer.stats().clockAt);
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
       },
       onCommit: ({ rows }) => {
@@ -58,10 +63,7 @@ export async function runPumps(options: {
   );
   const total = (name: 'openWindows' | 'duplicates' | 'late' | 'memoryBytes'): number =>
     [...stats.values()].reduce((sum, shard) => sum + shard[name], 0);
-  const lagMs = (): number => {
-    const readTo = Math.min(...[...stats.values()].map(({ clockAt }) => clockAt));
-    return Math.max(0, (log.stats().lastArrivedAt ?? 0) - readTo);
-  };
+  const lagMs = (): number => Math.max(0, (log.stats().lastArrivedAt ?? 0) - Math.min(...readTo.values()));
   return {
     lagMs,
     gauges: () => ({
@@ -79,4 +81,12 @@ export async function runPumps(options: {
       await Promise.all(running);
     },
   };
+}
+
+/** Where the arrival clock of a shard stands before the pump reads on: at the lake's mark, else at the oldest record. */
+async function startClock({ log, lake }: { log: Log; lake: Lake }, shard: string): Promise<number> {
+  const mark = await lake.mark(shard);
+  if (mark) return mark.clockAt;
+  if (log.stats().first !== null) for await (const { clockAt } of log.read(shard, { maxRecords: 1 })) return clockAt;
+  return Infinity;
 }

@@ -150,3 +150,19 @@ it('finishes at close the appends under way', async () => {
   await appending;
   expect((await start()).stats().last).toBe('0000000000000100');
 });
+
+it('gives way to others after each slice of a long log', async () => {
+  const opened = await start();
+  await opened.append(records(20));
+  let turns = 0;
+  const others = setInterval(() => (turns += 1));
+  const turnsBefore: number[] = [];
+  for await (const slice of opened.read('0', { maxRecords: 1 })) {
+    turnsBefore.push(turns);
+    const until = performance.now() + 3;
+    while (performance.now() < until);
+    if (slice.records[0]?.partitionKey === 'k19') break;
+  }
+  clearInterval(others);
+  expect(turnsBefore.at(-1)).toBeGreaterThan(10);
+});

@@ -1,4 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Bell, createBell } from '../bell.ts';
 import { checkRecords } from '../check-records.ts';
@@ -254,6 +255,8 @@ class LmdbLog implements Log {
         done = fromPosition(last.position);
         clockAt = 0;
         yield { records, clockAt: last.arrivedAt };
+        // Slices follow each other without a wait while there are any; a long log would hold up whoever appends to it.
+        await nextTurn();
       } else if (clockAt > 0) {
         // The shard was read to its end after the clock was on disk: what is still to come is not earlier.
         yield { records, clockAt };

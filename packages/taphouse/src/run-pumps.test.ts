@@ -1,0 +1,60 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { openLake } from '@taphouse/lake/files';
+import { encodeEvents, partitionKey } from '@taphouse/schema';
+import { click, testTime } from '@taphouse/schema/testing';
+import { windowPresets } from '@taphouse/sessions';
+import { openPumpState } from '@taphouse/sessions/lmdb';
+import { openLog } from '@taphouse/streams/log';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { openLiveHub } from './live-hub.ts';
+import { type Pumps, runPumps } from './run-pumps.ts';
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'taphouse-pumps-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+/** Runs pumps over the log of `folder`, whose clock stands at `now`. */
+async function withPumps(
+  now: number,
+  use: (pumps: Pumps, arrive: () => Promise<void>) => Promise<void>,
+): Promise<void> {
+  const log = await openLog({ path: join(folder, 'log'), now: () => now });
+  const state = await openPumpState(join(folder, 'state'));
+  const lake = await openLake({ folder: join(folder, 'lake') });
+  const pumps = await runPumps({
+    log,
+    state,
+    lake,
+    window: windowPresets.seconds,
+    hub: openLiveHub(windowPresets.seconds),
+    alerts: { take: () => {}, close: () => {} },
+    report: () => {},
+  });
+  const event = click({ client_timestamp: now, received_at: now });
+  await use(pumps, () => log.append([{ partitionKey: partitionKey('50', 'mobile'), data: encodeEvents([event]) }]));
+  await pumps.stop();
+  await lake.close();
+  await state.close();
+  await log.close();
+}
+
+it('is not behind on an empty log, and counts from where the lake ended before anything is read again', async () => {
+  await withPumps(testTime, async (pumps, arrive) => {
+    expect(pumps.lagMs()).toBe(0);
+    await arrive();
+    expect(pumps.lagMs()).toBe(0);
+  });
+  const log = await openLog({ path: join(folder, 'log'), now: () => testTime + 90_000 });
+  await log.append([{ partitionKey: 'k', data: encodeEvents([click({ client_timestamp: testTime + 90_000 })]) }]);
+  await log.close();
+  await withPumps(testTime + 90_000, async (pumps) => {
+    expect(pumps.lagMs()).toBe(90_000);
+    await expect.poll(() => pumps.lagMs()).toBe(0);
+  });
+});
