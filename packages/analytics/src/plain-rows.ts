@@ -1,18 +1,22 @@
-import { type DataType, type Table, Type } from 'apache-arrow';
+import { type DataType, type RecordBatch, type Table, Type } from 'apache-arrow';
 
 /** Turns an Arrow table into objects of plain values: numbers, strings, booleans, Date, arrays, objects and null. */
 export function plainRows<Row>(table: Table): Row[] {
-  const columns = table.schema.fields.map((field, index) => {
-    const vector = table.getChildAt(index);
+  return table.batches.flatMap((batch) => rowsOf(batch) as Row[]);
+}
+
+function rowsOf(batch: RecordBatch): Record<string, unknown>[] {
+  const columns = batch.schema.fields.map((field, index) => {
+    const vector = batch.getChildAt(index);
     return { name: field.name, read: reader(field.type), at: (row: number): unknown => vector?.get(row) ?? null };
   });
-  return Array.from({ length: table.numRows }, (_, row) => {
+  return Array.from({ length: batch.numRows }, (_, row) => {
     const entries: Record<string, unknown> = {};
     for (const { name, read, at } of columns) {
       const value = at(row);
       entries[name] = value === null ? null : read(value);
     }
-    return entries as Row;
+    return entries;
   });
 }
 

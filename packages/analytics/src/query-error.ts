@@ -4,9 +4,15 @@ export class QueryError extends Error {
   readonly sql: string;
 
   constructor(sql: string, cause: unknown) {
-    super(`${cause instanceof Error ? cause.message : String(cause)}\n${sql}`, { cause });
+    super(`${saidBy(cause)}\n${sql}`, { cause });
     this.sql = sql;
   }
+}
+
+/** What was said, with the addresses in it cut before `?` and `#`: a presigned one holds a key. */
+export function saidBy(cause: unknown): string {
+  const said = cause instanceof Error ? cause.message : String(cause);
+  return said.replace(/(https?:\/\/[^\s"'?#]+)[?#][^\s"']*/g, '$1');
 }
 
 /** The database or the lake could not be opened; `cause` holds what the browser said. */

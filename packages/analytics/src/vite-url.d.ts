@@ -3,3 +3,9 @@ declare module '*?url' {
   const url: string;
   export default url;
 }
+
+/** The same, and never as a `data:` URL, which is of no origin. */
+declare module '*?url&no-inline' {
+  const url: string;
+  export default url;
+}

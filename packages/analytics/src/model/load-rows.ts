@@ -3,6 +3,7 @@ import type { ManifestFile } from '@taphouse/schema';
 
 import type { Connection } from '../connect.ts';
 import { QueryError } from '../query-error.ts';
+import { sendQuery } from '../send-query.ts';
 import type { Utf8Column } from './intern.ts';
 import { type PartialRows, rowNumberOf, type Tie } from './partial-rows.ts';
 
@@ -27,7 +28,7 @@ export async function loadRows(
     const relation = await lake.fetchFiles('aggregated', slice);
     const sql = `SELECT ${columnsSql} FROM ${relation}`;
     const table = await lake
-      .use(async (_, session) => session.query(sql))
+      .use(async (_, session) => sendQuery(session, sql))
       .catch((cause: unknown) => {
         throw new QueryError(sql, cause);
       });

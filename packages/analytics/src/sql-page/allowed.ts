@@ -1,5 +1,5 @@
 import { lakeRelations } from './lake-relations.ts';
-import { type Token, tokens } from './statements.ts';
+import { type Token, tokens } from '../sql/tokens.ts';
 
 /**
  * What a statement does, as far as the page must know:

@@ -5,7 +5,8 @@ import { LanguageSupport, syntaxTree } from '@codemirror/language';
 import { DuckDbDialect } from './duckdb-dialect.ts';
 import { lakeRelations } from './lake-relations.ts';
 import type { SqlFunction } from './lake-session.ts';
-import { statementAt, tokens } from './statements.ts';
+import { tokens } from '../sql/tokens.ts';
+import { statementAt } from './statements.ts';
 
 /** The lake's relations and columns, for completion after FROM and after a dot. */
 const lakeNamespace: SQLNamespace = Object.fromEntries(

@@ -1,4 +1,4 @@
-import { tokens } from './statements.ts';
+import { tokens } from '../sql/tokens.ts';
 
 /** Where in a statement DuckDB saw a fault. */
 export interface ErrorPlace {

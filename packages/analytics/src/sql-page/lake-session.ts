@@ -1,12 +1,15 @@
-import type { Manifest, TableName } from '@taphouse/schema';
+import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 
 import type { Table } from 'apache-arrow';
 
+import type { Fetched } from '../byte-count.ts';
 import { type Connection, connect } from '../connect.ts';
+import { isTrap } from '../engine.ts';
 import { fileName } from '../lake-files.ts';
-import { ownBundle } from '../own-bundle.ts';
+import { plainRows } from '../plain-rows.ts';
+import { saidBy } from '../query-error.ts';
+import { sendQuery } from '../send-query.ts';
 import { allowed, type StatementKind } from './allowed.ts';
-import { type ByteCount, countBytes, type Fetched } from './byte-count.ts';
 import { type ErrorPlace, readError } from './error-place.ts';
 import { type ColumnShares, estimateBytes, tablesOf } from './plan.ts';
 import type { QueryResult } from './query-result.ts';
@@ -30,7 +33,7 @@ export type Outcome =
   | { kind: 'done'; stats: RunStats }
   | { kind: 'over'; estimatedBytes: number; maxBytes: number };
 
-export interface RunOptions {
+export interface StatementOptions {
   /** A statement that may scan more is not run, and one that fetches more is stopped. Infinity: no limit. */
   maxBytes: number;
 }
@@ -78,7 +81,7 @@ interface Wanted {
 
 /** The statement under way; its limit holds while it executes. */
 interface Running {
-  stop: (reason: StoppedError) => void;
+  stop: AbortController;
   maxBytes: number;
 }
 
@@ -86,12 +89,10 @@ interface Running {
 export class LakeSession {
   readonly #options: SessionOptions;
   #lake: Connection | null = null;
-  #count: ByteCount | null = null;
-  #before: Fetched = { bytes: 0, requests: 0 };
+  #before: Fetched = noBytes;
   #running: Running | null = null;
   #shares = new Map<string, ReadonlyMap<string, number>>();
   #tables = 0;
-  #reopened: Promise<void> = Promise.resolve();
 
   constructor(options: SessionOptions) {
     this.#options = options;
@@ -99,23 +100,11 @@ export class LakeSession {
 
   /** @throws ConnectError */
   async open(): Promise<void> {
-    const count = countBytes((fetched) => this.#heard(fetched));
-    try {
-      this.#lake = await connect({
-        lake: this.#options.lake,
-        bundle: { ...ownBundle, worker: count.worker },
-        onBytes: this.#options.onBytes,
-      });
-      this.#count = count;
-    } catch (error) {
-      count.close();
-      throw error;
-    }
+    const { lake, onBytes, onRecycled } = this.#options;
+    this.#lake = await connect({ lake, onBytes, onRecycled, onFetched: (fetched) => this.#heard(fetched) });
   }
 
   async close(): Promise<void> {
-    this.#count?.close();
-    this.#count = null;
     const lake = this.#lake;
     this.#lake = null;
     await lake?.close();
@@ -138,7 +127,8 @@ export class LakeSession {
   /** What EXPLAIN draws of a query. */
   async plan(sql: string): Promise<string> {
     if (allowed(sql) !== 'rows') throw new StatementError('Plan: only a query has one', sql, null, null);
-    return explain(this.#open, sql);
+    await this.#open.narrow(sql);
+    return explain(this.#open, sql, new AbortController().signal);
   }
 
   /**
@@ -146,63 +136,34 @@ export class LakeSession {
    *
    * @throws RefusedError, StatementError, StoppedError
    */
-  async run(sql: string, { maxBytes }: RunOptions): Promise<Outcome> {
+  async run(sql: string, { maxBytes }: StatementOptions): Promise<Outcome> {
     const kind = allowed(sql);
-    const { promise: stopped, reject: stop } = Promise.withResolvers<never>();
-    stopped.catch(() => {});
-    const running = { stop, maxBytes: Infinity };
+    const running = { stop: new AbortController(), maxBytes: Infinity };
     this.#running = running;
     try {
-      return await Promise.race([this.#attempt({ sql, kind, maxBytes }, running), stopped]);
+      return await this.#attempt({ sql, kind, maxBytes }, running);
     } catch (error) {
-      throw isTrap(error) ? await this.#afterTrap(error, sql) : error;
+      if (running.stop.signal.aborted) throw running.stop.signal.reason;
+      throw isTrap(error) ? brokenDown(error, sql) : error;
     } finally {
       if (this.#running === running) this.#running = null;
     }
   }
 
   async #attempt(wanted: Wanted, running: Running): Promise<Outcome> {
-    await this.#reopened;
     const lake = this.#open;
     await lake.refresh();
     try {
       return await this.#runOnce(lake, wanted, running);
     } catch (error) {
-      if (!(error instanceof StatementError) || !(await lake.refresh())) throw error;
+      if (!(error instanceof StatementError) || isTrap(error) || !(await lake.refresh())) throw error;
       return await this.#runOnce(lake, wanted, running);
     }
   }
 
-  /**
-   * Stops the statement under way by ending its worker, with all results, and starts another: the worker has one
-   * thread, and hears nothing (`cancelSent` of DuckDB-WASM 1.28.0 included) until the statement has ended.
-   */
-  async cancel(): Promise<void> {
-    await this.#stop(false);
-  }
-
-  async #stop(byLimit: boolean): Promise<void> {
-    const running = this.#running;
-    if (!running) return;
-    running.stop(new StoppedError(byLimit));
-    // Before anything is awaited: whoever runs a statement now waits for the new worker.
-    this.#reopened = this.#reopen();
-    this.#options.onRecycled();
-    await this.#reopened;
-  }
-
-  /** After a trap the module is of no more use: whatever is asked of it traps again. */
-  async #afterTrap(error: unknown, sql: string): Promise<StatementError> {
-    this.#reopened = this.#reopen();
-    this.#options.onRecycled();
-    await this.#reopened;
-    const message = 'DuckDB-WASM broke down on this statement, and was started again. Another form of it may run.';
-    return new StatementError(message, sql, null, error);
-  }
-
-  async #reopen(): Promise<void> {
-    await this.close();
-    await this.open();
+  /** Stops the statement under way with its worker, and so with all results; another starts. */
+  cancel(): void {
+    this.#running?.stop.abort(new StoppedError(false));
   }
 
   get #open(): Connection {
@@ -213,66 +174,68 @@ export class LakeSession {
   #heard(fetched: Fetched): void {
     const now = difference(fetched, this.#before);
     this.#options.onFetched(now);
-    if (this.#running && now.bytes > this.#running.maxBytes) {
-      this.#running.maxBytes = Infinity;
-      void this.#stop(true);
-    }
+    const running = this.#running;
+    if (running && now.bytes > running.maxBytes) running.stop.abort(new StoppedError(true));
   }
 
   async #runOnce(lake: Connection, { sql, kind, maxBytes }: Wanted, running: Running): Promise<Outcome> {
-    const plan = kind === 'rows' ? await explain(lake, sql) : null;
-    const scannedBytes = await this.#estimate(lake, sql, plan);
+    const { signal } = running.stop;
+    const files = await lake.narrow(sql);
+    const plan = kind === 'rows' ? await explain(lake, sql, signal) : null;
+    const scannedBytes = await this.#estimate(lake, sql, plan, files);
     if (scannedBytes > maxBytes) return { kind: 'over', estimatedBytes: scannedBytes, maxBytes };
-    const before = await this.#settled();
-    // Stopped meanwhile, this would go to the next worker.
-    if (this.#running !== running) throw new StoppedError(false);
-    this.#before = before;
+    this.#before = await lake.fetched();
+    signal.throwIfAborted();
     running.maxBytes = maxBytes;
     const startedAt = performance.now();
-    const outcome = await this.#execute(lake, sql, kind);
+    const outcome = await this.#execute(lake, sql, kind, signal);
     const elapsedMs = performance.now() - startedAt;
     running.maxBytes = Infinity;
-    const stats = { elapsedMs, fetched: difference(await this.#settled(), before), scannedBytes };
+    const stats = { elapsedMs, fetched: difference(await lake.fetched(), this.#before), scannedBytes };
     if (outcome === null) return { kind: 'done', stats };
     return typeof outcome === 'string'
       ? { kind: 'plan', plan: outcome, stats }
       : { kind: 'rows', result: outcome, stats, plan };
   }
 
-  async #settled(): Promise<Fetched> {
-    return (await this.#count?.settled()) ?? this.#before;
-  }
-
-  /**
-   * Rows go into a temporary table: `query()` of DuckDB-WASM 1.28.0 loses an error raised while rows stream, and
-   * gives the rows before it as if they were all; making a table does not.
-   */
-  async #execute(lake: Connection, sql: string, kind: StatementKind): Promise<QueryResult | string | null> {
+  /** Rows go into a temporary table, which pages, sorts and files are then read from. */
+  async #execute(
+    lake: Connection,
+    sql: string,
+    kind: StatementKind,
+    signal: AbortSignal,
+  ): Promise<QueryResult | string | null> {
     this.#tables += 1;
     const table = `taphouse_result_${this.#tables}`;
     const text = kind === 'rows' ? `CREATE TEMP TABLE ${table} AS\n${sql}` : sql;
     try {
-      const answer = await lake.use(async (_, session) => {
-        // PIVOT is two statements within, which only query() takes.
-        if (kind === 'about' || /\bpivot/i.test(sql)) return session.query(text);
-        for await (const _batch of await session.send(text));
-        return null;
-      });
+      const answer = await lake.use(
+        async (_, session) => {
+          // PIVOT is two statements within, which only query() takes; making a table, it loses no error.
+          return /\bpivot/i.test(sql) ? session.query(text) : sendQuery(session, text);
+        },
+        { signal },
+      );
       if (kind === 'rows') return await TableResult.of(lake, table);
-      if (kind !== 'about' || !answer) return null;
+      if (kind !== 'about') return null;
       return planIn(answer) ?? new RowsResult(answer);
     } catch (error) {
       throw statementError(error, sql, kind === 'rows' ? 1 : 0);
     }
   }
 
-  async #estimate(lake: Connection, sql: string, plan: string | null): Promise<number> {
+  async #estimate(
+    lake: Connection,
+    sql: string,
+    plan: string | null,
+    files: Readonly<Record<TableName, readonly ManifestFile[]>>,
+  ): Promise<number> {
     const tables = [...tablesOf(sql)];
     const [rawdata, aggregated] = await Promise.all([
       tables.includes('rawdata') ? this.#sharesOf(lake, 'rawdata') : noShares,
       tables.includes('aggregated') ? this.#sharesOf(lake, 'aggregated') : noShares,
     ]);
-    return estimateBytes(sql, plan, lake.manifests(), { rawdata, aggregated } satisfies ColumnShares);
+    return estimateBytes(sql, plan, files, { rawdata, aggregated } satisfies ColumnShares);
   }
 
   /** How a table's bytes divide among its columns, by its largest file; read once a file. */
@@ -283,9 +246,15 @@ export class LakeSession {
     const name = fileName(table, largest.path);
     const known = this.#shares.get(name);
     if (known) return known;
-    const parts = await lake.query<{ column: string; bytes: number }>(
-      `SELECT split_part(path_in_schema, ',', 1) AS "column", CAST(sum(total_compressed_size) AS DOUBLE) AS bytes
-       FROM parquet_metadata('${name.replaceAll("'", "''")}') GROUP BY 1 ORDER BY 1`,
+    // Not by query(), which would let the views see all files again.
+    const parts = await lake.use(async (_, session) =>
+      plainRows<{ column: string; bytes: number }>(
+        await sendQuery(
+          session,
+          `SELECT split_part(path_in_schema, ',', 1) AS "column", CAST(sum(total_compressed_size) AS DOUBLE) AS bytes
+           FROM parquet_metadata('${name.replaceAll("'", "''")}') GROUP BY 1 ORDER BY 1`,
+        ),
+      ),
     );
     // Of the whole file, footer included: a file of few rows is mostly footer.
     const shares = new Map(parts.map(({ column, bytes }) => [column.trim(), bytes / largest.bytes]));
@@ -309,9 +278,10 @@ WHERE regexp_matches(function_name, '^[a-z][a-z0-9_]*$') AND function_type IN ('
 GROUP BY function_name ORDER BY function_name`;
 
 /** @throws StatementError */
-async function explain(lake: Connection, sql: string): Promise<string> {
+async function explain(lake: Connection, sql: string, signal: AbortSignal): Promise<string> {
   try {
-    const table = await lake.use((_, session) => session.query(`EXPLAIN\n${sql}`));
+    // query(), for EXPLAIN of a PIVOT is two statements.
+    const table = await lake.use((_, session) => session.query(`EXPLAIN\n${sql}`), { signal });
     return planIn(table) ?? '';
   } catch (error) {
     throw await placed(lake, error, sql);
@@ -334,22 +304,21 @@ function planIn(table: Table): string | null {
   return drawn && String(drawn.get(table.numRows - 1));
 }
 
+const noBytes: Fetched = { bytes: 0, requests: 0 };
 const noShares: ReadonlyMap<string, number> = new Map();
 
 function difference(now: Fetched, before: Fetched): Fetched {
   return { bytes: now.bytes - before.bytes, requests: now.requests - before.requests };
 }
 
-/** WebAssembly stopped in the middle, which is no answer of DuckDB's: a fault in it, or no memory left. */
-function isTrap(error: unknown): boolean {
-  const said = error instanceof Error ? error.message : String(error);
-  return /null function|(memory access|table index is) out of bounds|unreachable executed|unreachable$|signature mismatch|indirect call|Aborted\(|Maximum call stack/.test(
-    said,
-  );
+/** After a trap the module is of no more use, so the connection has started another. */
+function brokenDown(error: unknown, sql: string): StatementError {
+  const message = 'DuckDB-WASM broke down on this statement, and was started again. Another form of it may run.';
+  return new StatementError(message, sql, null, error);
 }
 
 function statementError(error: unknown, sql: string, prefixLines: number): StatementError {
   if (error instanceof StatementError) return error;
-  const { message, place } = readError(error instanceof Error ? error.message : String(error), sql, prefixLines);
+  const { message, place } = readError(saidBy(error), sql, prefixLines);
   return new StatementError(message, sql, place, error);
 }

@@ -2,7 +2,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 
 import { formatCount } from '../format.ts';
 import { athenaCost, formatBytes, formatDollars } from './athena-cost.ts';
-import type { Fetched } from './byte-count.ts';
+import type { Fetched } from '../byte-count.ts';
 import type { ChartChoice, ChartKind } from './chart-choice.ts';
 import type { QueryResult } from './query-result.ts';
 import type { FileFormat } from './result-files.ts';

@@ -1,4 +1,4 @@
-import type { Manifest } from '@taphouse/schema';
+import type { ManifestFile } from '@taphouse/schema';
 import { describe, expect, it } from 'vitest';
 
 import { estimateBytes, plannedScans, tablesOf } from './plan.ts';
@@ -24,16 +24,8 @@ const join = `┌─────────────────────
                              │         EC: 20000         │
                              └───────────────────────────┘`;
 
-const manifest = (table: 'rawdata' | 'aggregated', bytes: number): Manifest => ({
-  format: 1,
-  table,
-  version: 1,
-  committedAt: 0,
-  files: [{ path: 'a.parquet', bytes, rows: 1, minAt: 0, maxAt: 0, sealed: true }],
-  removed: [],
-  marks: {},
-});
-const manifests = { rawdata: manifest('rawdata', 1000), aggregated: manifest('aggregated', 600) };
+const file = (bytes: number): ManifestFile => ({ path: 'a.parquet', bytes, rows: 1, minAt: 0, maxAt: 0, sealed: true });
+const files = { rawdata: [file(1000)], aggregated: [file(600)] };
 const shares = {
   rawdata: new Map([
     ['user_id', 0.1],
@@ -63,22 +55,22 @@ describe('plannedScans', () => {
 describe('estimateBytes', () => {
   it('adds the columns of each scan, in all files of its table', () => {
     const sql = 'SELECT * FROM rawdata JOIN sessions USING (user_id)';
-    expect(estimateBytes(sql, join, manifests, shares)).toBe(300 + 450);
+    expect(estimateBytes(sql, join, files, shares)).toBe(300 + 450);
   });
 
   it('takes all bytes of the tables mentioned where there is no plan', () => {
-    expect(estimateBytes('PIVOT sessions ON device_id', null, manifests, shares)).toBe(600);
+    expect(estimateBytes('PIVOT sessions ON device_id', null, files, shares)).toBe(600);
   });
 
   it('is 0 for what reads no row, and all for what reads every column', () => {
-    expect(estimateBytes('DESCRIBE sessions', null, manifests, shares)).toBe(0);
-    expect(estimateBytes('EXPLAIN SELECT * FROM sessions', null, manifests, shares)).toBe(0);
-    expect(estimateBytes('SUMMARIZE sessions', null, manifests, shares)).toBe(600);
-    expect(estimateBytes('EXPLAIN ANALYZE SELECT * FROM sessions', null, manifests, shares)).toBe(600);
+    expect(estimateBytes('DESCRIBE sessions', null, files, shares)).toBe(0);
+    expect(estimateBytes('EXPLAIN SELECT * FROM sessions', null, files, shares)).toBe(0);
+    expect(estimateBytes('SUMMARIZE sessions', null, files, shares)).toBe(600);
+    expect(estimateBytes('EXPLAIN ANALYZE SELECT * FROM sessions', null, files, shares)).toBe(600);
   });
 
   it('is 0 without a scan', () => {
-    expect(estimateBytes('SELECT 1', '', manifests, shares)).toBe(0);
+    expect(estimateBytes('SELECT 1', '', files, shares)).toBe(0);
   });
 });
 

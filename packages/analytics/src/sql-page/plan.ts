@@ -1,8 +1,8 @@
-import type { Manifest, TableName } from '@taphouse/schema';
+import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import { tables } from '@taphouse/schema';
 
 import { lakeRelations } from './lake-relations.ts';
-import { tokens } from './statements.ts';
+import { tokens } from '../sql/tokens.ts';
 
 /** Width of one box in the plan that EXPLAIN draws. */
 const boxWidth = 29;
@@ -51,25 +51,23 @@ export function tablesOf(sql: string): Set<TableName> {
 }
 
 /**
- * The most bytes of Parquet that a statement can scan: the columns of each planned scan, in all live files of its table.
+ * The most bytes of Parquet that a statement can scan: the columns of each planned scan, in all files it can need.
  * Row groups that a filter leaves out are not known before, so it may well be less.
  *
+ * @param files those that the statement can need, by the manifest
  * @param plan what EXPLAIN drew, or null if it could not; every column is then taken for read
  */
 export function estimateBytes(
   sql: string,
   plan: string | null,
-  manifests: Readonly<Record<TableName, Manifest | null>>,
+  files: Readonly<Record<TableName, readonly ManifestFile[]>>,
   shares: ColumnShares,
 ): number {
   const mentioned = readsRows(sql) ? [...tablesOf(sql)] : [];
-  if (plan === null) return sum(mentioned.map((table) => tableBytes(manifests[table])));
+  if (plan === null) return sum(mentioned.map((table) => bytesOf(files[table])));
   return sum(
     plannedScans(plan).map((columns) =>
-      Math.max(
-        0,
-        ...tablesWith(columns, mentioned).map((table) => scanBytes(columns, manifests[table], shares[table])),
-      ),
+      Math.max(0, ...tablesWith(columns, mentioned).map((table) => scanBytes(columns, files[table], shares[table]))),
     ),
   );
 }
@@ -89,14 +87,22 @@ function tablesWith(columns: readonly string[], mentioned: readonly TableName[])
   return candidates.filter((table) => columns.every((name) => tables[table].some((column) => column.name === name)));
 }
 
-function scanBytes(columns: readonly string[], manifest: Manifest | null, shares: ReadonlyMap<string, number>): number {
-  const all = tableBytes(manifest);
+function scanBytes(
+  columns: readonly string[],
+  files: readonly ManifestFile[],
+  shares: ReadonlyMap<string, number>,
+): number {
+  const all = bytesOf(files);
   return Math.min(all, sum(columns.map((name) => all * (shares.get(name) ?? 1))));
 }
 
 /** Bytes of all live files of a table. */
 export function tableBytes(manifest: Manifest | null): number {
-  return sum(manifest?.files.map(({ bytes }) => bytes) ?? []);
+  return bytesOf(manifest?.files ?? []);
+}
+
+function bytesOf(files: readonly ManifestFile[]): number {
+  return sum(files.map(({ bytes }) => bytes));
 }
 
 function sum(values: readonly number[]): number {

@@ -198,6 +198,29 @@ describe('the SQL page', () => {
     });
   });
 
+  it('fetches under 5 % of the table for two columns of one day of thirty', async () => {
+    const month = await folder('month');
+    await makeLake({ folder: month, rows: shopRows({ rows: 120_000, untilAt: testAt, spanMs: 30 * 86_400_000 - 1 }) });
+    await onLake(month, async (own) => {
+      const size = lakeSize(await manifestOf(month));
+      for (const where of [
+        "timeagg::DATE = '2026-11-12'",
+        "beginsession BETWEEN '2026-11-13 01:00' AND '2026-11-13 23:00'",
+      ]) {
+        const before = lakeBytes(own);
+        const sql = `SELECT user_id, events FROM aggregated WHERE ${where}`;
+        await rowsOf(sql);
+        const rows = await nativeValue(
+          sql.replace('user_id, events FROM aggregated', `count(*) FROM '${month}/aggregated/**/*.parquet'`),
+        );
+        expect(Number((await fact('Rows')).value.replaceAll(/\D/g, ''))).toBe(rows);
+        const share = (lakeBytes(own) - before) / size;
+        expect(share).toBeGreaterThan(0);
+        expect(share).toBeLessThan(0.05);
+      }
+    });
+  });
+
   it('stops what is over the byte limit before it starts, and what fetches more all the same', async () => {
     // DuckDB reads ahead: more than the column itself, which is all that the estimate counts.
     const columnBytes = await nativeValue(

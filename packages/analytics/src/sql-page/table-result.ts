@@ -3,6 +3,7 @@ import type { Table } from 'apache-arrow';
 
 import type { Connection } from '../connect.ts';
 import { plainRows } from '../plain-rows.ts';
+import { sendQuery } from '../send-query.ts';
 import {
   type ChartValue,
   columnKind,
@@ -30,8 +31,10 @@ export class TableResult implements QueryResult {
 
   /** Takes over a table that exists. */
   static async of(lake: Connection, table: string): Promise<TableResult> {
-    const described = await lake.query<{ column_name: string; column_type: string }>(`DESCRIBE ${table}`);
-    const [count] = await lake.query<{ n: number }>(`SELECT count(*) AS n FROM ${table}`);
+    const [described, [count]] = await lake.use(async (_, session) => [
+      plainRows<{ column_name: string; column_type: string }>(await sendQuery(session, `DESCRIBE ${table}`)),
+      plainRows<{ n: number }>(await sendQuery(session, `SELECT count(*) AS n FROM ${table}`)),
+    ]);
     const columns = described.map(({ column_name: name, column_type: type }) => ({
       name,
       type,

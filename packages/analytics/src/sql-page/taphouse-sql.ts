@@ -4,7 +4,7 @@ import { theme } from '../dashboard/theme.ts';
 import { saveFile } from '../export/save-file.ts';
 import { formatBytes } from './athena-cost.ts';
 import { RefusedError } from './allowed.ts';
-import type { Fetched } from './byte-count.ts';
+import type { Fetched } from '../byte-count.ts';
 import { type ChartChoice, fitChart } from './chart-choice.ts';
 import { copyText } from './copy-text.ts';
 import { SqlEditor } from './editor.ts';
@@ -313,15 +313,6 @@ export class TaphouseSql extends LitElement {
     }
   }
 
-  async #stop(): Promise<void> {
-    try {
-      await this.#session?.cancel();
-    } catch (error) {
-      this.fault = wordsOf(error);
-      this.stage = 'failed';
-    }
-  }
-
   /** Lets go of the rows that a tab holds. */
   async #drop(tab: string): Promise<void> {
     for (const entry of this.runs.get(tab)?.entries ?? []) if (entry.state === 'rows') await entry.result.drop();
@@ -577,7 +568,7 @@ export class TaphouseSql extends LitElement {
       </button>
       ${
         this.running
-          ? html`<button class="run stop" type="button" @click=${() => void this.#stop()}>Stop</button>`
+          ? html`<button class="run stop" type="button" @click=${() => this.#session?.cancel()}>Stop</button>`
           : html`<button
               class="run"
               type="button"

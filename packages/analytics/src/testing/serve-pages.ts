@@ -54,6 +54,15 @@ export async function buildPages(): Promise<{ folder: string; remove(): Promise<
   return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
 }
 
+/** A page with the library on `globalThis.taphouse` and nothing else, built now into a folder of its own. */
+export async function buildLibraryPage(): Promise<{ folder: string; remove(): Promise<void> }> {
+  const root = join(import.meta.dirname, 'library-page');
+  const folder = await mkdtemp(join(tmpdir(), 'taphouse-library-'));
+  const options = { outDir: folder, emptyOutDir: true, target: 'es2023', minify: false };
+  await build({ configFile: false, root, base: '/', logLevel: 'error', build: options });
+  return { folder, remove: () => rm(folder, { recursive: true, force: true }) };
+}
+
 async function newestSource(home: string): Promise<number> {
   const folders = ['analytics', 'schema', 'sessions'].map((name) => join(home, '..', name, 'src'));
   const times = await Promise.all(folders.map((folder) => newest(folder, /(?<!\.test)\.(ts|css|html|svg)$/)));
@@ -71,9 +80,19 @@ async function newest(folder: string, name: RegExp): Promise<number> {
   return Math.max(0, ...(await Promise.all(times)));
 }
 
+export interface ServePagesOptions {
+  /** Folder of the built pages. */
+  pages: string;
+  /** Folder of the lake. */
+  lake: string;
+  policy?: string;
+  /** Awaited before a file of the lake is sent. */
+  beforeFile?: (path: string) => Promise<void>;
+}
+
 /** Serves built pages and a lake on a free port of 127.0.0.1. */
-export async function servePages(options: { pages: string; lake: string; policy?: string }): Promise<PagesServer> {
-  const { pages, lake, policy = strictPolicy } = options;
+export async function servePages(options: ServePagesOptions): Promise<PagesServer> {
+  const { pages, lake, policy = strictPolicy, beforeFile = async () => {} } = options;
   const listeners = new Set<ServerResponse>();
   const requests: PagesServer['requests'] = [];
   const server = createServer((request, response) => {
@@ -83,7 +102,11 @@ export async function servePages(options: { pages: string; lake: string; policy?
     const file = path.startsWith('/lake/')
       ? join(lake, normalize(path.slice('/lake'.length)))
       : join(pages, normalize(path.replace(/^\/analytics/, '').replace(/\/$/, '/index.html')));
-    void sendFile(file, request, response).then((bytes) => requests.push({ path, bytes }));
+    const send = async (): Promise<void> => {
+      if (path.endsWith('.parquet')) await beforeFile(path);
+      requests.push({ path, bytes: await sendFile(file, request, response) });
+    };
+    void send();
   });
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
   return {

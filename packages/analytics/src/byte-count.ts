@@ -1,19 +1,18 @@
-// oxlint-disable-next-line import/default -- vite makes the default export: the URL of the bundled worker
-import counter from './counting-worker.ts?worker&url';
+import lakeWorker from './lake-worker.js?url&no-inline';
 
-/** What DuckDB has fetched of the lake: bytes of bodies, and requests, those without a body included. */
+/** What has been fetched of the lake: bytes of bodies, and requests, those without a body included. */
 export interface Fetched {
   bytes: number;
   requests: number;
 }
 
 /** The page asks; the worker answers with the same number, after all that it did before. */
-export interface BytesAsked {
+interface BytesAsked {
   ask: number;
 }
 
 /** The worker tells. */
-export interface BytesCounted {
+interface BytesCounted {
   counted: Fetched;
   asked?: number;
 }
@@ -29,8 +28,11 @@ export interface ByteCount {
   close(): void;
 }
 
-/** @param heard told with each request */
-export function countBytes(heard: (fetched: Fetched) => void = () => {}): ByteCount {
+/**
+ * @param duckDbWorker address of DuckDB's own worker
+ * @param heard told with each request
+ */
+export function countBytes(duckDbWorker: string, heard: (fetched: Fetched) => void = () => {}): ByteCount {
   const name = `taphouse-bytes-${crypto.getRandomValues(new Uint32Array(4)).join('-')}`;
   const channel = new BroadcastChannel(name);
   const waiting = new Map<number, (fetched: Fetched) => void>();
@@ -45,7 +47,7 @@ export function countBytes(heard: (fetched: Fetched) => void = () => {}): ByteCo
     waiting.delete(data.asked);
   });
   return {
-    worker: `${counter}#${name}`,
+    worker: `${lakeWorker}#${name}&${encodeURIComponent(duckDbWorker)}`,
     latest: () => latest,
     settled: () =>
       new Promise((resolve) => {

@@ -1,0 +1,280 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { DuckDBInstance } from '@duckdb/node-api';
+import { openLake } from '@taphouse/lake/files';
+import { makeLake } from '@taphouse/lake/testing';
+import { openChromium } from '@taphouse/test-browser';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+import { clicksOf } from './testing/clicks-of.ts';
+import { hostileTexts } from './testing/hostile-texts.ts';
+import type { Library } from './testing/library-page/main.ts';
+import { buildLibraryPage, type PagesServer, servePages } from './testing/serve-pages.ts';
+import { shopRows } from './testing/shop-rows.ts';
+
+declare const taphouse: Library;
+/** What the tests keep on the page between two calls. */
+declare const lake: Awaited<ReturnType<Library['connect']>>;
+
+const untilAt = Date.UTC(2026, 10, 23, 23, 59);
+const dayMs = 86_400_000;
+
+let browser: Browser;
+let built: Awaited<ReturnType<typeof buildLibraryPage>>;
+let folder: string;
+let server: PagesServer;
+let page: Page;
+
+beforeAll(async () => {
+  [browser, built, folder] = await Promise.all([
+    openChromium(),
+    buildLibraryPage(),
+    mkdtemp(join(tmpdir(), 'taphouse-connect-')),
+  ]);
+  const rows = shopRows({ rows: 120_000, untilAt, spanMs: 30 * dayMs - 1 });
+  await makeLake({ folder, rows, events: clicksOf(rows.slice(0, 2000)) });
+  server = await servePages({ pages: built.folder, lake: folder });
+  page = await openPage(server);
+});
+afterAll(async () => {
+  await browser.close();
+  await server.close();
+  await built.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** A page on which `lake` is connected. */
+async function openPage({ origin }: PagesServer): Promise<Page> {
+  const opened = await browser.newPage();
+  await opened.goto(origin);
+  await opened.waitForFunction('globalThis.taphouse');
+  await opened.evaluate(async () => {
+    const heard = { bytes: 0, recycled: 0 };
+    const lake = await taphouse.connect({
+      lake: '/lake/',
+      onFetched: ({ bytes }) => (heard.bytes = bytes),
+      onRecycled: () => (heard.recycled += 1),
+    });
+    Object.assign(globalThis, { lake, heard });
+  });
+  return opened;
+}
+
+/** The rows of a statement, or what was thrown. */
+function query(sql: string, values: readonly (string | number)[] = []): Promise<unknown> {
+  return page.evaluate(
+    async ([sql, values]) => {
+      try {
+        return await lake.query(sql, values);
+      } catch (error) {
+        const { name, message } = error as Error;
+        return { name, message, sql: (error as { sql?: string }).sql };
+      }
+    },
+    [sql, values] as const,
+  );
+}
+
+/** Bytes of Parquet that a server has sent. */
+const lakeBytes = ({ requests }: PagesServer): number =>
+  requests.filter(({ path }) => path.endsWith('.parquet')).reduce((sum, { bytes }) => sum + bytes, 0);
+
+async function native(sql: string): Promise<unknown[][]> {
+  const database = await (await DuckDBInstance.create()).connect();
+  try {
+    return (await database.runAndReadAll(sql.replaceAll('LAKE', folder))).getRowsJson();
+  } finally {
+    database.closeSync();
+  }
+}
+
+/** Bytes of the columns of `aggregated`, in all files. */
+async function total(): Promise<number> {
+  const [[bytes]] = (await native(
+    "SELECT sum(total_compressed_size) FROM parquet_metadata('LAKE/aggregated/**/*.parquet')",
+  )) as [[string]];
+  return Number(bytes);
+}
+
+describe('query', () => {
+  it.each([
+    "SELECT 'abc'::INT AS n",
+    "SELECT CASE WHEN range = 500000 THEN error('late') ELSE range END AS n FROM range(1000000)",
+    "PIVOT (SELECT range % 3 AS k, CASE WHEN range = 5000 THEN error('late') ELSE 1 END AS v FROM range(9000)) ON k USING sum(v)",
+  ])('tells an error raised while rows stream: %s', async (sql) => {
+    expect(await query(sql)).toEqual({
+      name: 'QueryError',
+      message: expect.stringMatching(/late|Could not convert string 'abc'/),
+      sql,
+    });
+  });
+
+  it('tells it with values bound, too', async () => {
+    expect(await query('SELECT CAST(? AS INTEGER) AS n', ['abc'])).toMatchObject({
+      message: expect.stringContaining("Could not convert string 'abc' to INT32"),
+    });
+    expect(await query('SELECT CAST(? AS INTEGER) AS n', ['12'])).toEqual([{ n: 12 }]);
+  });
+
+  it('takes one statement, PIVOT included', async () => {
+    expect(await query('PIVOT (SELECT range % 2 AS k, range AS v FROM range(10)) ON k USING sum(v)')).toEqual([
+      { 0: 20, 1: 25 },
+    ]);
+    expect(await query('SELECT 1; SELECT 2')).toMatchObject({ message: expect.stringContaining('single statement') });
+    expect(await query('SELECT 1 AS n; -- no more')).toEqual([{ n: 1 }]);
+  });
+
+  it('gives typed rows', async () => {
+    const sql = `SELECT 1::BIGINT AS n, 9007199254740993::BIGINT AS big, 1.5::DECIMAL(9, 2) AS d, true AS yes, NULL AS none,
+      TIMESTAMP '2026-11-23 18:00:00.123' AS t, DATE '2026-11-23' AS day, [1, NULL] AS list, MAP {'k': 'v'} AS m, {'a': 1} AS s`;
+    const typed = await page.evaluate(async (sql) => {
+      const [row] = await lake.query<Record<string, number | null>>(sql);
+      return Object.entries(row ?? {}).map(([name, value]) => [name, value?.constructor.name ?? null, String(value)]);
+    }, sql);
+    expect(typed).toEqual([
+      ['n', 'Number', '1'],
+      ['big', 'BigInt', '9007199254740993'],
+      ['d', 'Number', '1.5'],
+      ['yes', 'Boolean', 'true'],
+      ['none', null, 'null'],
+      ['t', 'Date', expect.stringContaining('2026')],
+      ['day', 'Date', expect.stringContaining('2026')],
+      ['list', 'Array', '1,'],
+      ['m', 'Object', '[object Object]'],
+      ['s', 'Object', '[object Object]'],
+    ]);
+  });
+
+  it('binds hostile values, and gives them back as they are', async () => {
+    const before = await query('SELECT count(*) AS n FROM sessions');
+    for (const text of hostileTexts) expect(await query('SELECT ? AS text', [text])).toEqual([{ text }]);
+    expect(await query('SELECT count(*) AS n FROM sessions WHERE user_id = ?', ["' OR '1'='1"])).toEqual([{ n: 0 }]);
+    expect(await query('SELECT count(*) AS n FROM sessions')).toEqual(before);
+  });
+});
+
+describe('cancel', () => {
+  it('ends the worker of the statement under way, and the next one is answered', async () => {
+    const told = await page.evaluate(async () => {
+      const stop = new AbortController();
+      const [long, next] = [
+        lake.query('SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 1', [], stop),
+        lake.query<{ n: number }>('SELECT count(*) AS n FROM sessions'),
+      ];
+      await new Promise((done) => setTimeout(done, 300));
+      const stoppedAt = performance.now();
+      stop.abort(new Error('enough'));
+      const reason = await long.catch((error: unknown) => String(error));
+      const tookMs = performance.now() - stoppedAt;
+      const { heard } = globalThis as unknown as { heard: { recycled: number } };
+      return { reason, tookMs, recycled: heard.recycled, n: (await next)[0]?.n };
+    });
+    expect(told).toMatchObject({ reason: 'Error: enough', recycled: 1 });
+    expect(told.tookMs).toBeLessThan(1000);
+    const [[sessions]] = (await native(
+      "SELECT count(DISTINCT (user_id, device_id, timeagg)) FROM 'LAKE/aggregated/**/*.parquet'",
+    )) as [[string]];
+    expect(told.n).toBe(Number(sessions));
+  });
+
+  it('takes a statement that waits off the list, and leaves the worker', async () => {
+    const told = await page.evaluate(async () => {
+      const stop = new AbortController();
+      const first = lake.query('SELECT count(*) AS n FROM range(30000000)');
+      const second = lake.query('SELECT 2', [], stop);
+      stop.abort(new Error('enough'));
+      const { heard } = globalThis as unknown as { heard: { recycled: number } };
+      return [await second.catch(String), await first, heard.recycled];
+    });
+    expect(told).toEqual(['Error: enough', [{ n: 30_000_000 }], 1]);
+  });
+});
+
+describe('bytes fetched', () => {
+  it.each([
+    "SELECT user_id, events FROM aggregated WHERE timeagg >= TIMESTAMP '2026-11-10' AND timeagg < TIMESTAMP '2026-11-11'",
+    "SELECT user_id, events FROM aggregated WHERE timeagg::DATE = DATE '2026-11-11'",
+    "SELECT user_id, duration_sec FROM sessions WHERE beginsession BETWEEN '2026-11-12 01:00' AND '2026-11-12 23:00'",
+  ])('of one day of thirty, two columns, are under 5 %%: %s', async (sql) => {
+    const fresh = await openPage(server);
+    try {
+      const before = lakeBytes(server);
+      const rows = await fresh.evaluate(async (text) => (await lake.query(text)).length, sql);
+      const sent = lakeBytes(server) - before;
+      const share = sent / (await total());
+      expect(share).toBeLessThan(0.05);
+      expect(sent).toBeGreaterThan(0);
+      const [[expected]] = (await native(
+        `WITH aggregated AS (FROM 'LAKE/aggregated/**/*.parquet'), sessions AS (
+           SELECT user_id, device_id, timeagg, min(beginsession) AS beginsession, 1 AS duration_sec FROM aggregated GROUP BY ALL)
+         SELECT count(*) FROM (${sql})`,
+      )) as [[string]];
+      expect(rows).toBe(Number(expected));
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it('are told as they come', async () => {
+    const fresh = await openPage(server);
+    try {
+      const { bytes: first } = await fresh.evaluate(() => lake.fetched());
+      const before = lakeBytes(server);
+      await fresh.evaluate(() => lake.query('SELECT sum(duration_sec) FROM aggregated'));
+      const { bytes } = await fresh.evaluate(() => lake.fetched());
+      expect(lakeBytes(server) - before).toBeGreaterThan(100_000);
+      expect(bytes - first).toBe(lakeBytes(server) - before);
+      expect(await fresh.evaluate('heard.bytes')).toBe(bytes);
+    } finally {
+      await fresh.close();
+    }
+  });
+
+  it('of a view of one own see all files', async () => {
+    await query('CREATE OR REPLACE VIEW mine AS SELECT * FROM aggregated');
+    const rows = await query(
+      "SELECT count(*) AS n FROM mine, (SELECT max(events) FROM sessions WHERE timeagg::DATE = '2026-11-12')",
+    );
+    expect(rows).toEqual([{ n: 120_000 }]);
+  });
+});
+
+describe('files that vanish', () => {
+  it('mid-query are found again under their new names', async () => {
+    const gone = await mkdtemp(join(tmpdir(), 'taphouse-gone-'));
+    const rows = shopRows({ rows: 6000, untilAt, spanMs: 3 * dayMs });
+    const user_id = rows[0]?.user_id ?? '';
+    await makeLake({ folder: gone, rows });
+    let erased: Promise<unknown> | undefined;
+    const erase = async (): Promise<void> => {
+      const own = await openLake({ folder: gone });
+      await own.erase({ userIds: [user_id] });
+      await own.close();
+    };
+    let asked = 0;
+    const own = await servePages({
+      pages: built.folder,
+      lake: gone,
+      // The first file is read in part when they all go.
+      beforeFile: async () => {
+        asked += 1;
+        if (asked > 3) await (erased ??= erase());
+      },
+    });
+    const opened = await openPage(own);
+    try {
+      const sql = 'SELECT count(*)::INTEGER AS n, sum(length(row_id))::INTEGER AS length FROM aggregated';
+      const left = rows.filter((row) => row.user_id !== user_id);
+      const rowsSeen = await opened.evaluate((text) => lake.query(text), sql);
+      expect(erased).toBeDefined();
+      expect(rowsSeen).toEqual([{ n: left.length, length: left.reduce((sum, row) => sum + row.row_id.length, 0) }]);
+    } finally {
+      await opened.close();
+      await own.close();
+      await rm(gone, { recursive: true, force: true });
+    }
+  });
+});

@@ -1,0 +1,358 @@
+import type { AsyncDuckDB, AsyncDuckDBConnection } from '@duckdb/duckdb-wasm';
+import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
+import { duckdbViews } from '@taphouse/sessions/sql';
+
+import type { Fetched } from './byte-count.ts';
+import type { Connection, RunOptions, TimeRange } from './connect.ts';
+import { type Engine, isTrap, startEngine } from './engine.ts';
+import { fileName, filesOf, tableQuery } from './lake-files.ts';
+import { plainRows } from './plain-rows.ts';
+import { everything, type Needed, neededTimes } from './prune/needed-times.ts';
+import { ConnectError, QueryError } from './query-error.ts';
+import { sendQuery } from './send-query.ts';
+import type { LakeSource } from './sources/lake-source.ts';
+import type { Value } from './sql/question.ts';
+import { tokens } from './sql/tokens.ts';
+import type { DuckDbBundle } from './start-duckdb.ts';
+
+export interface LakeConnectionOptions {
+  bundle: DuckDbBundle;
+  onBytes?: (loaded: number, total: number) => void;
+  onFetched?: (fetched: Fetched) => void;
+  onRecycled?: () => void;
+}
+
+type Manifests = Record<TableName, Manifest | null>;
+type Files = Record<TableName, readonly ManifestFile[]>;
+
+/** Files up to this size are fetched whole by `fetchFiles`, as long as they are together below `mostWholeBytes`. */
+const wholeBytes = 1_048_576;
+const mostWholeBytes = 67_108_864;
+const tableNames = ['rawdata', 'aggregated'] as const;
+
+/** What one worker knows of the lake; a new worker begins with nothing. */
+class WorkerState {
+  readonly registered = new Set<string>();
+  /** Files held in memory as a whole, and their bytes. */
+  readonly whole = new Map<string, number>();
+  /** What the view of each table reads. */
+  readonly shown = new Map<TableName, string>();
+  /** A view or macro of one's own may reach the lake unseen: from then on every statement sees all files. */
+  ownViews = false;
+}
+
+export class LakeConnection implements Connection {
+  readonly #source: LakeSource;
+  readonly #options: LakeConnectionOptions;
+  #engine: Promise<Engine> | null = null;
+  #state = new WorkerState();
+  #manifests: Manifests | null = null;
+  #focus: TimeRange = everything;
+  #last: Promise<unknown> = Promise.resolve();
+  #closed = false;
+  /** Fetched by workers that are no more, and by this page. */
+  #before: Fetched = { bytes: 0, requests: 0 };
+
+  constructor(source: LakeSource, options: LakeConnectionOptions) {
+    this.#source = source;
+    this.#options = options;
+  }
+
+  /** @throws ConnectError */
+  open(): Promise<void> {
+    return this.#inTurn(async () => {});
+  }
+
+  query<Row>(sql: string, values: readonly Value[] = [], options: RunOptions = {}): Promise<Row[]> {
+    return this.#inTurn((engine) => this.#queryOnce<Row>(engine, sql, values), options);
+  }
+
+  async #queryOnce<Row>(engine: Engine, sql: string, values: readonly Value[]): Promise<Row[]> {
+    const once = async (): Promise<Row[]> => {
+      await this.#narrow(engine, sql, values);
+      return plainRows<Row>(await this.#run(engine, sql, values));
+    };
+    try {
+      return await once();
+    } catch (error) {
+      if (isTrap(error) || isOfTheText(error) || !(await this.#refresh(engine))) throw error;
+      return await once();
+    }
+  }
+
+  relation(table: TableName, range: TimeRange): string {
+    return readFrom(table, filesOf(this.manifests()[table], range));
+  }
+
+  focus(range: TimeRange | null): Promise<void> {
+    return this.#inTurn(async (engine) => {
+      this.#focus = range ?? everything;
+      await this.#show(engine, this.#filesIn({}));
+    });
+  }
+
+  narrow(sql: string, values: readonly Value[] = []): Promise<Files> {
+    return this.#inTurn((engine) => this.#narrow(engine, sql, values));
+  }
+
+  fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string> {
+    return this.#inTurn(async (engine) => {
+      const small = files.filter(
+        (file) => file.bytes <= wholeBytes && !this.#state.whole.has(fileName(table, file.path)),
+      );
+      await Promise.all(small.map((file) => this.#fetchWhole(engine, table, file)));
+      return readFrom(table, files);
+    });
+  }
+
+  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options: RunOptions = {}): Promise<T> {
+    return this.#inTurn(({ db, session }) => task(db, session), options);
+  }
+
+  refresh(): Promise<boolean> {
+    return this.#inTurn((engine) => this.#refresh(engine));
+  }
+
+  manifests(): Readonly<Manifests> {
+    return this.#manifests ?? { rawdata: null, aggregated: null };
+  }
+
+  async fetched(): Promise<Fetched> {
+    const engine = await this.#engine;
+    return sum(this.#before, engine ? await engine.count.settled() : noBytes);
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#end();
+  }
+
+  // The worker, and whose turn it is
+
+  /** One thing at a time: the worker has one thread, and views must not change under a query. */
+  #inTurn<T>(task: (engine: Engine) => Promise<T>, { signal }: RunOptions = {}): Promise<T> {
+    const done = this.#last.then(() => this.#attempt(task, signal));
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  /** Runs a task until it ends or is stopped; a worker that was stopped, or broke, is replaced. */
+  async #attempt<T>(task: (engine: Engine) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    signal?.throwIfAborted();
+    const { promise: stopped, reject } = Promise.withResolvers<never>();
+    const stop = (): void => reject(signal?.reason);
+    signal?.addEventListener('abort', stop, { once: true });
+    try {
+      const running = this.#ready().then((engine) => task(engine));
+      return await Promise.race([running, stopped]);
+    } catch (error) {
+      if (signal?.aborted || isTrap(error)) await this.#recycle();
+      throw error;
+    } finally {
+      signal?.removeEventListener('abort', stop);
+    }
+  }
+
+  async #recycle(): Promise<void> {
+    await this.#end();
+    this.#options.onRecycled?.();
+    // The next statement waits for it, and tells if it fails.
+    this.#ready().catch(() => {});
+  }
+
+  async #end(): Promise<void> {
+    const engine = await this.#engine?.catch(() => null);
+    this.#engine = null;
+    this.#state = new WorkerState();
+    if (!engine) return;
+    this.#before = sum(this.#before, engine.count.latest());
+    await engine.end();
+  }
+
+  /** The engine at hand with the lake's files, or a new one. */
+  async #ready(): Promise<Engine> {
+    if (this.#closed) throw new ConnectError('lake: closed; open it again with connect()');
+    this.#engine ??= this.#start();
+    const engine = await this.#engine;
+    if (await this.#source.renew?.()) await this.#registerAnew(engine);
+    return engine;
+  }
+
+  async #start(): Promise<Engine> {
+    try {
+      const engine = await startEngine({
+        bundle: this.#options.bundle,
+        onBytes: this.#options.onBytes,
+        onFetched: (fetched) => this.#options.onFetched?.(sum(this.#before, fetched)),
+      });
+      await this.#take(engine, await this.#source.manifests(engine));
+      return engine;
+    } catch (error) {
+      this.#engine = null;
+      throw error;
+    }
+  }
+
+  async #run(engine: Engine, sql: string, values: readonly Value[] = []) {
+    try {
+      return await sendQuery(engine.session, sql, values);
+    } catch (cause) {
+      throw new QueryError(sql, cause);
+    }
+  }
+
+  // The lake's files, as the views see them
+
+  async #refresh(engine: Engine): Promise<boolean> {
+    const read = await this.#source.manifests(engine);
+    const known = this.manifests();
+    if (tableNames.every((table) => read[table]?.version === known[table]?.version)) return false;
+    await this.#take(engine, read);
+    return true;
+  }
+
+  async #take(engine: Engine, manifests: Manifests): Promise<void> {
+    const before = this.#manifests;
+    this.#manifests = manifests;
+    try {
+      await this.#registerAll(engine);
+      await this.#show(engine, this.#filesIn({}));
+      await this.#forget(engine);
+    } catch (error) {
+      // Half taken in: the next reading must find it new.
+      this.#manifests = before;
+      throw error;
+    }
+  }
+
+  async #register(engine: Engine, table: TableName, { path, bytes }: ManifestFile): Promise<void> {
+    const name = fileName(table, path);
+    if (this.#state.registered.has(name)) return;
+    await this.#source.register(engine, name, { table, path, bytes });
+    this.#state.registered.add(name);
+  }
+
+  /** Their addresses have ceased to work, or will soon. */
+  async #registerAnew(engine: Engine): Promise<void> {
+    for (const name of this.#state.registered) {
+      if (this.#state.whole.has(name)) continue;
+      await engine.db.dropFile(name);
+      this.#state.registered.delete(name);
+    }
+    await this.#registerAll(engine);
+  }
+
+  async #registerAll(engine: Engine): Promise<void> {
+    for (const table of tableNames) {
+      for (const file of this.manifests()[table]?.files ?? []) await this.#register(engine, table, file);
+    }
+  }
+
+  /** Lets go of files that are no longer live. */
+  async #forget(engine: Engine): Promise<void> {
+    const live = new Set(
+      tableNames.flatMap((table) => (this.manifests()[table]?.files ?? []).map(({ path }) => fileName(table, path))),
+    );
+    for (const name of this.#state.registered) {
+      if (live.has(name)) continue;
+      await engine.db.dropFile(name);
+      this.#state.registered.delete(name);
+      this.#state.whole.delete(name);
+    }
+  }
+
+  /** Shows the files that a statement can need. */
+  async #narrow(engine: Engine, sql: string, values: readonly Value[]): Promise<Files> {
+    const evaluate = async (expression: string, bound: readonly Value[]): Promise<number | null> => {
+      const table = await sendQuery(
+        engine.session,
+        `SELECT epoch_ms(CAST((${expression}) AS TIMESTAMP))::DOUBLE AS at`,
+        bound,
+      );
+      return plainRows<{ at: number | null }>(table)[0]?.at ?? null;
+    };
+    this.#state.ownViews ||= definesView(sql);
+    const needed = this.#state.ownViews ? {} : await neededTimes(sql, values, { stepMs: this.#stepMs, evaluate });
+    const files = this.#filesIn(needed);
+    await this.#show(engine, files);
+    return files;
+  }
+
+  /** The longest step of the rows; a row spans no more. */
+  get #stepMs(): number {
+    const files = this.manifests().aggregated?.files ?? [];
+    return files.reduce((most, { stepMs = longestStepMs }) => Math.max(most, stepMs), 0);
+  }
+
+  #filesIn(needed: Needed): Files {
+    const inFocus = (table: TableName): ManifestFile[] => {
+      const { fromAt, toAt } = needed[table] ?? everything;
+      const range = { fromAt: Math.max(fromAt, this.#focus.fromAt), toAt: Math.min(toAt, this.#focus.toAt) };
+      return filesOf(this.manifests()[table], range);
+    };
+    return { rawdata: inFocus('rawdata'), aggregated: inFocus('aggregated') };
+  }
+
+  /** Lets the views read these files. The views on top are bound anew whenever they are used. */
+  async #show(engine: Engine, files: Files): Promise<void> {
+    const { shown } = this.#state;
+    const first = shown.size === 0;
+    for (const table of tableNames) {
+      const sql = queryOf(table, files[table]);
+      if (shown.get(table) === sql) continue;
+      shown.delete(table);
+      await this.#run(engine, `CREATE OR REPLACE VIEW ${table} AS ${sql}`);
+      shown.set(table, sql);
+    }
+    if (!first) return;
+    for (const view of duckdbViews()) await this.#run(engine, view);
+  }
+
+  /** DuckDB asks some 5 requests a file, one after the other; a small file costs less in one. */
+  async #fetchWhole({ db, count }: Engine, table: TableName, file: ManifestFile): Promise<void> {
+    const { whole } = this.#state;
+    const name = fileName(table, file.path);
+    const held = [...whole.values()].reduce((bytes, each) => bytes + each, 0);
+    if (held + file.bytes > mostWholeBytes) return;
+    whole.set(name, file.bytes);
+    try {
+      const bytes = await this.#source.fetchWhole({ table, ...file });
+      if (!bytes) return;
+      this.#before = sum(this.#before, { bytes: bytes.length, requests: 1 });
+      this.#options.onFetched?.(sum(this.#before, count.latest()));
+      await db.dropFile(name);
+      await db.registerFileBuffer(name, bytes);
+    } catch (error) {
+      whole.delete(name);
+      throw error;
+    }
+  }
+}
+
+const noBytes: Fetched = { bytes: 0, requests: 0 };
+const longestStepMs = 86_400_000;
+
+function sum(one: Fetched, other: Fetched): Fetched {
+  return { bytes: one.bytes + other.bytes, requests: one.requests + other.requests };
+}
+
+function queryOf(table: TableName, files: readonly ManifestFile[]): string {
+  return tableQuery(
+    table,
+    files.map(({ path }) => path),
+  );
+}
+
+function readFrom(table: TableName, files: readonly ManifestFile[]): string {
+  return `(${queryOf(table, files)})`;
+}
+
+function definesView(sql: string): boolean {
+  const words = new Set(tokens(sql).map(({ text }) => text.toLowerCase()));
+  return words.has('create') && ['view', 'macro', 'function'].some((thing) => words.has(thing));
+}
+
+/** A fault of the statement, which other files would not mend. */
+function isOfTheText(error: unknown): boolean {
+  return error instanceof QueryError && /^(Parser|Binder|Catalog|Conversion|Constraint) Error/.test(error.message);
+}

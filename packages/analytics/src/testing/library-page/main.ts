@@ -1,0 +1,4 @@
+import * as library from '../../index.ts';
+
+export type Library = typeof library;
+Object.assign(globalThis, { taphouse: library });
