@@ -5,7 +5,20 @@ export class Names {
   readonly #free: number[] = [];
   #sweepAt = 4096;
 
+  /** Names lately asked for, by length and last character, and their numbers: comparing two texts is quicker than hashing one. */
+  readonly #recent = Array.from({ length: 64 }, () => '');
+  readonly #recentNumbers = new Int32Array(64);
+
   numberOf(name: string): number {
+    const place = (name.length * 5 + name.charCodeAt(name.length - 1)) & 63;
+    if (name !== '' && this.#recent[place] === name) return this.#recentNumbers[place] as number;
+    const number = this.#numberOf(name);
+    this.#recent[place] = name;
+    this.#recentNumbers[place] = number;
+    return number;
+  }
+
+  #numberOf(name: string): number {
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
     const number = this.#free.pop() ?? this.#names.length;
@@ -24,6 +37,7 @@ export class Names {
 
   /** Keeps the numbers in use only. */
   sweep(used: Set<number>): void {
+    this.#recent.fill('');
     for (const [name, number] of this.#numbers) {
       if (used.has(number)) continue;
       this.#numbers.delete(name);

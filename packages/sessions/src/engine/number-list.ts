@@ -1,11 +1,11 @@
-/** A list of whole numbers below 2^32. */
+/** A list of whole numbers below 2^31. */
 export class NumberList {
-  #numbers = new Uint32Array(64);
+  #numbers = new Int32Array(64);
   #length = 0;
 
   push(number: number): void {
     if (this.#length === this.#numbers.length) {
-      const longer = new Uint32Array(this.#length * 2);
+      const longer = new Int32Array(this.#length * 2);
       longer.set(this.#numbers);
       this.#numbers = longer;
     }
@@ -14,7 +14,7 @@ export class NumberList {
   }
 
   /** The numbers, which are gone from the list. Valid until the next `push`. */
-  take(): Uint32Array {
+  take(): Int32Array {
     const taken = this.#numbers.subarray(0, this.#length);
     this.#length = 0;
     return taken;

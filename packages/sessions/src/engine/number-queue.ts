@@ -1,6 +1,6 @@
-/** First in, first out, of whole numbers below 2^32. */
+/** First in, first out, of whole numbers below 2^31. */
 export class NumberQueue {
-  #ring = new Uint32Array(64);
+  #ring = new Int32Array(64);
   #head = 0;
   length = 0;
 
@@ -23,7 +23,7 @@ export class NumberQueue {
   }
 
   #grow(): void {
-    const longer = new Uint32Array(this.#ring.length * 2);
+    const longer = new Int32Array(this.#ring.length * 2);
     for (let i = 0; i < this.length; i += 1) longer[i] = this.at(i);
     this.#ring = longer;
     this.#head = 0;

@@ -78,8 +78,17 @@ export class OpenWindows {
     this.records.giveBack(record);
   }
 
+  /** Reads where the key of each window is in the table; the first `count` of `visitors` and `timeaggs` are the keys. */
+  touchKeys(visitors: Int32Array, timeaggs: Float64Array, count: number): number {
+    const slots = this.#slots;
+    let read = 0;
+    for (let i = 0; i < count; i += 1)
+      read ^= slots[homeSlot(slots, this.#hash(visitors[i] as number, timeaggs[i] as number))] as number;
+    return read;
+  }
+
   /** Puts word `word` of each record into `found`. */
-  read(records: Uint32Array, word: number, found: Uint32Array, count: number): number {
+  read(records: Int32Array, word: number, found: Int32Array, count: number): number {
     return readWords(this.records.words, records, word, found, count);
   }
 
@@ -109,7 +118,7 @@ export class OpenWindows {
   #hash(visitor: number, timeagg: number): number {
     const bucket = Math.floor(timeagg / this.#stepMs) | 0;
     const h = Math.imul(visitor ^ Math.imul(bucket, 0x9e3779b1), 0x85ebca6b);
-    return (h ^ (h >>> 15)) >>> 0;
+    return h ^ (h >>> 15);
   }
 
   #grow(): void {
@@ -126,7 +135,13 @@ export const beginId = { word: 9, shift: 0 };
 export const endId = { word: 10, shift: 6 };
 export const openId = { word: 11, shift: 12 };
 
-export function setPlace(words: Uint32Array, base: number, id: typeof beginId, record: number, bit: number): void {
+export function setPlace(words: Int32Array, base: number, id: typeof beginId, record: number, bit: number): void {
   words[base + id.word] = record;
   words[base + 14] = ((words[base + 14] as number) & ~(63 << id.shift)) | (bit << id.shift);
+}
+
+/** Whether two of a window's ids are one. */
+export function samePlace(words: Int32Array, base: number, a: typeof beginId, b: typeof beginId): boolean {
+  const bits = words[base + 14] as number;
+  return words[base + a.word] === words[base + b.word] && ((bits >>> a.shift) & 63) === ((bits >>> b.shift) & 63);
 }

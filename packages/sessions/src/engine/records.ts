@@ -1,9 +1,12 @@
 export const recordBytes = 64;
 /** V8's large buffers begin 16 bytes behind a page, so that this puts each record into one cache line. */
 const paddingBytes = 48;
-/** Records of 64 bytes in one ArrayBuffer, seen as words of 32 bits, as bytes and as 64-bit numbers. */
+/**
+ * Records of 64 bytes in one ArrayBuffer, seen as words of 32 bits, as bytes and as 64-bit numbers. Words and hashes are
+ * signed: V8 keeps an unsigned one above 2^31 in an object of its own wherever it leaves a function.
+ */
 export class Records {
-  words!: Uint32Array;
+  words!: Int32Array;
   bytes!: Uint8Array;
   /** `doubles[record * 8 + n]` are words 2n and 2n + 1 of the record. */
   doubles!: Float64Array;
@@ -12,7 +15,7 @@ export class Records {
   count = 0;
   /** First record never used. */
   #end = 0;
-  /** Free records, linked through their word 0; 0xffffffff ends the list. */
+  /** Free records, linked through their word 0; -1 ends the list. */
   #free = none;
 
   constructor(capacity: number) {
@@ -56,7 +59,7 @@ export class Records {
 
   #view(capacity: number): void {
     const buffer = new ArrayBuffer(paddingBytes + capacity * recordBytes);
-    this.words = new Uint32Array(buffer, paddingBytes);
+    this.words = new Int32Array(buffer, paddingBytes);
     this.bytes = new Uint8Array(buffer, paddingBytes);
     this.doubles = new Float64Array(buffer, paddingBytes);
     this.capacity = capacity;
@@ -65,30 +68,30 @@ export class Records {
 
 export const recordWords = 16;
 /** No record. */
-export const none = 0xffffffff;
+export const none = -1;
 
 /**
  * Room for `capacity` records at most two thirds full. A slot is two words, hash and record + 1 (0: empty), so that
  * a search reads a record only if it is very likely the one: at many records each read is a cache miss.
  */
-export function makeSlots(capacity: number): Uint32Array {
+export function makeSlots(capacity: number): Int32Array {
   let count = 16;
   while (count * 2 < capacity * 3) count *= 2;
-  return new Uint32Array(count * 2);
+  return new Int32Array(count * 2);
 }
 
 /** First word of the slot where a search for `hash` begins. */
-export function homeSlot(slots: Uint32Array, hash: number): number {
+export function homeSlot(slots: Int32Array, hash: number): number {
   return (hash << 1) & (slots.length - 2);
 }
 
 /** Whether `capacity` records would fill more than two thirds of the slots. */
-export function isTooSmall(slots: Uint32Array, capacity: number): boolean {
+export function isTooSmall(slots: Int32Array, capacity: number): boolean {
   return capacity * 3 > slots.length;
 }
 
 /** Enters a record into the first empty slot from its home on. */
-export function enterSlot(slots: Uint32Array, record: number, hash: number): void {
+export function enterSlot(slots: Int32Array, record: number, hash: number): void {
   const mask = slots.length - 1;
   let slot = homeSlot(slots, hash);
   while (slots[slot + 1] !== 0) slot = (slot + 2) & mask;
@@ -97,7 +100,7 @@ export function enterSlot(slots: Uint32Array, record: number, hash: number): voi
 }
 
 /** Takes a record out, and moves those behind it up so that none is behind a hole. */
-export function clearSlot(slots: Uint32Array, record: number, hash: number): void {
+export function clearSlot(slots: Int32Array, record: number, hash: number): void {
   const mask = slots.length - 1;
   let hole = homeSlot(slots, hash);
   while (slots[hole + 1] !== record + 1) hole = (hole + 2) & mask;
@@ -114,7 +117,7 @@ export function clearSlot(slots: Uint32Array, record: number, hash: number): voi
 }
 
 /** The slots of a table that has grown. */
-export function regrownSlots(slots: Uint32Array, capacity: number): Uint32Array {
+export function regrownSlots(slots: Int32Array, capacity: number): Int32Array {
   if (!isTooSmall(slots, capacity)) return slots;
   const grown = makeSlots(capacity);
   for (let slot = 0; slot < slots.length; slot += 2) {
@@ -131,7 +134,7 @@ export function regrownSlots(slots: Uint32Array, capacity: number): Uint32Array 
  */
 
 /** Puts into `records` the record that very likely has each hash, or `none`. */
-export function likelyRecords(slots: Uint32Array, hashes: Uint32Array, records: Uint32Array, count: number): number {
+export function likelyRecords(slots: Int32Array, hashes: Int32Array, records: Int32Array, count: number): number {
   let read = 0;
   for (let i = 0; i < count; i += 1) read ^= slots[homeSlot(slots, hashes[i] as number)] as number;
   for (let i = 0; i < count; i += 1) records[i] = likelyRecord(slots, hashes[i] as number);
@@ -140,10 +143,10 @@ export function likelyRecords(slots: Uint32Array, hashes: Uint32Array, records: 
 
 /** Puts word `word` of each record into `found`; `none` of none. `found` may be `records`. */
 export function readWords(
-  words: Uint32Array,
-  records: Uint32Array,
+  words: Int32Array,
+  records: Int32Array,
   word: number,
-  found: Uint32Array,
+  found: Int32Array,
   count: number,
 ): number {
   let read = 0;
@@ -156,7 +159,7 @@ export function readWords(
   return read;
 }
 
-function likelyRecord(slots: Uint32Array, hash: number): number {
+function likelyRecord(slots: Int32Array, hash: number): number {
   const mask = slots.length - 1;
   for (let slot = homeSlot(slots, hash); slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
     if (slots[slot] === hash) return (slots[slot + 1] as number) - 1;

@@ -45,6 +45,8 @@ export class SeenEvents {
   /** Record and bit of the id last looked up. */
   record = 0;
   bit = 0;
+  /** Grows whenever a record is dropped: places noted before may then be of another id. */
+  drops = 0;
   readonly #records = new Records(64);
   #slots = makeSlots(64);
   readonly #arena = new TextArena();
@@ -80,13 +82,13 @@ export class SeenEvents {
   }
 
   /** Reads the records that very likely have the hashes; `scratch` is overwritten. */
-  touch(hashes: Uint32Array, scratch: Uint32Array, count: number): number {
-    return likelyRecords(this.#slots, hashes, scratch, count) ^ this.touchRecords(scratch, count);
+  touch(hashes: Int32Array, scratch: Int32Array, count: number): number {
+    return likelyRecords(this.#slots, hashes, scratch, count) ^ this.touchRecords(scratch, scratch, count);
   }
 
-  /** Reads records; `records` is overwritten. */
-  touchRecords(records: Uint32Array, count: number): number {
-    return readWords(this.#records.words, records, 0, records, count);
+  /** Reads records; `scratch`, which may be `records`, is overwritten. */
+  touchRecords(records: Int32Array, scratch: Int32Array, count: number): number {
+    return readWords(this.#records.words, records, 0, scratch, count);
   }
 
   /**
@@ -96,12 +98,17 @@ export class SeenEvents {
    */
   add(eventId: string, at: number, hash: number): boolean {
     this.#split(eventId);
-    const record = this.#find(eventId, hash, at);
+    return this.addAt(this.#find(eventId, hash, at), this.bit, at);
+  }
+
+  /** As `add`, where the place of the id is known. */
+  addAt(record: number, bit: number, at: number): boolean {
     const { words, doubles } = this.#records;
     const base = record * recordWords;
-    const bitWord = base + 4 + (this.bit >>> 5);
-    const bitMask = 1 << (this.bit & 31);
+    const bitWord = base + 4 + (bit >>> 5);
+    const bitMask = 1 << (bit & 31);
     this.record = record;
+    this.bit = bit;
     if ((doubles[record * 8 + 3] as number) < at - this.#horizonMs) {
       words[base + 4] = 0;
       words[base + 5] = 0;
@@ -109,6 +116,31 @@ export class SeenEvents {
     words[bitWord] = (words[bitWord] as number) | bitMask;
     doubles[record * 8 + 3] = at;
     this.#markChanged(record);
+    return true;
+  }
+
+  /**
+   * Whether the id belongs to a record that it may well belong to, and then its place in `record` and `bit`.
+   * Only plain records are looked at: a number behind a short prefix of narrow characters.
+   */
+  matches(record: number, eventId: string): boolean {
+    if (record === none) return false;
+    const { words, bytes } = this.#records;
+    const base = record * recordWords;
+    const meta = words[base + 1] as number;
+    const length = meta & 0xffff;
+    const width = (meta >>> 16) & 0xf;
+    if ((meta & plainMask) !== liveFlag || width === 0 || eventId.length !== length + width) return false;
+    if (!sameText(bytes, record * recordBytes + 32, eventId, length, false)) return false;
+    let sequence = 0;
+    for (let i = length; i < length + width; i += 1) {
+      const digit = eventId.charCodeAt(i) - 48;
+      if (digit < 0 || digit > 9) return false;
+      sequence = sequence * 10 + digit;
+    }
+    if (sequence >>> 6 !== words[base + 2]) return false;
+    this.record = record;
+    this.bit = sequence & 63;
     return true;
   }
 
@@ -123,7 +155,8 @@ export class SeenEvents {
       this.#prefixOf = record;
     }
     if (width === 0) return this.#prefix;
-    return this.#prefix + String((words[base + 2] as number) * 64 + bit).padStart(width, '0');
+    const digits = String((words[base + 2] as number) * 64 + bit);
+    return this.#prefix + (zeros[width - digits.length] as string) + digits;
   }
 
   /** Puts a record of a snapshot in the place of what is known. */
@@ -258,6 +291,7 @@ export class SeenEvents {
   }
 
   #drop(record: number): void {
+    this.drops += 1;
     const { words } = this.#records;
     const base = record * recordWords;
     const meta = words[base + 1] as number;
@@ -300,7 +334,10 @@ export class SeenEvents {
   }
 }
 
+const zeros = Array.from({ length: 10 }, (_, length) => '0'.repeat(length));
+
 const wideFlag = 1 << 20;
 const blockFlag = 1 << 21;
 const liveFlag = 1 << 22;
 const changedFlag = 1 << 23;
+const plainMask = wideFlag | blockFlag | liveFlag;

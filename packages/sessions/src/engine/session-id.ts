@@ -8,7 +8,8 @@ export function sessionId(userId: string, deviceId: string, timeagg: number): st
 }
 
 function firstThree(text: string): string {
-  return isAscii(text) ? text.slice(0, 3) : (/^.{0,3}/su.exec(text)?.[0] ?? '');
+  const first = text.slice(0, 3);
+  return isAscii(first) ? first : (/^.{0,3}/su.exec(text)?.[0] ?? '');
 }
 
 function isAscii(text: string): boolean {

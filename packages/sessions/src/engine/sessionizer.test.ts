@@ -210,6 +210,46 @@ describe('any stream of events', () => {
   });
 });
 
+describe('looking ahead', () => {
+  it('changes nothing, whether what was prepared is pushed then or not', () => {
+    const someBatches = fc.array(fc.tuple(fc.array(someEvent, { maxLength: 200, size: 'max' }), fc.nat(3)), {
+      maxLength: 6,
+    });
+    fc.assert(
+      fc.property(someBatches, fc.constantFrom(2, Infinity), (batches, maxOpenWindows) => {
+        const ahead = createSessionizer(window, { maxOpenWindows, hashSeed: 7 });
+        const plain = createSessionizer(window, { maxOpenWindows });
+        batches.forEach(([events, skipped], n) => {
+          ahead.prepare(events);
+          const pushed = skipped === 3 ? events.toReversed() : events.slice(skipped);
+          for (const event of pushed)
+            expect(ahead.push(event, second(n * 9))).toEqual(plain.push(event, second(n * 9)));
+        });
+        expect(ahead.drain()).toEqual(plain.drain());
+        const { memoryBytes: _, ...stats } = plain.stats();
+        expect(ahead.stats()).toMatchObject(stats);
+      }),
+      { numRuns: 200 },
+    );
+  });
+
+  it('tells keys apart that differ in their last character or in where one text ends', () => {
+    const keys = ['', 'a', 'ab', 'abc', 'abcd', 'abcde', 'š', 'a'.repeat(39), 'a'.repeat(40), 'a'.repeat(41)].flatMap(
+      (user_id) => ['', 'a', 'b', 'a'.repeat(40), 'š'].map((device_id) => click({ user_id, device_id })),
+    );
+    const sessionizer = createSessionizer(window);
+    for (const events of [
+      keys,
+      keys.map((event) => ({ ...click(), user_id: event.user_id, device_id: event.device_id })),
+    ]) {
+      sessionizer.prepare(events);
+      for (const event of events) sessionizer.push(event, second(1));
+    }
+    expect(sessionizer.stats().keys).toBe(keys.length);
+    expect(sessionizer.drain().map((row) => row.events)).toEqual(keys.map(() => 2));
+  });
+});
+
 describe('a snapshot', () => {
   it('holds many windows and goes on with them', () => {
     const sessionizer = createSessionizer(window);

@@ -1,8 +1,9 @@
 import type { ClickEvent, SessionRow } from '@taphouse/schema';
 import { type StaggerWindow, staggerWindow } from '../stagger-window.ts';
+import { LookAhead, batch } from './look-ahead.ts';
 import { Names } from './names.ts';
 import { NumberQueue } from './number-queue.ts';
-import { OpenWindows, beginId, endId, openId, setPlace } from './open-windows.ts';
+import { OpenWindows, beginId, endId, openId, samePlace, setPlace } from './open-windows.ts';
 import { none, recordWords } from './records.ts';
 import { SeenEvents, horizonMs } from './seen-events.ts';
 import { sessionId } from './session-id.ts';
@@ -122,17 +123,7 @@ class Engine implements Sessionizer {
   #events = 0;
   #duplicates = 0;
   #late = 0;
-  /** Events looked up ahead, and their hashes. */
-  #prepared: readonly ClickEvent[] = [];
-  #nextPrepared = 0;
-  #visitorHashes = new Uint32Array(0);
-  #idHashes = new Uint32Array(0);
-  #scratch = new Uint32Array(0);
-  #closing = new Uint32Array(0);
-  /** Windows closed since `prepare` was called. */
-  #closed = 0;
-  /** What `prepare` read; kept so that the reading is not optimized away. */
-  touched = 0;
+  #ahead: LookAhead;
 
   constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0, onCounted }: SessionizerOptions) {
     if (!(maxOpenWindows >= 1))
@@ -142,27 +133,31 @@ class Engine implements Sessionizer {
     this.#onCounted = onCounted;
     const bound = maxOpenWindows === Infinity ? '' : `-m${maxOpenWindows}`;
     this.configHash = `s${window.stepMs}-r${window.rangeMs}${bound}`;
-    this.#visitors = new Visitors(hashSeed);
+    this.#visitors = new Visitors(hashSeed, batch + 1);
     this.#windows = new OpenWindows(window.stepMs);
     this.#seen = new SeenEvents(horizonMs, hashSeed);
+    this.#ahead = this.#lookAhead();
   }
 
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
     if (arrivedAt > this.#clockAt) this.#clockAt = arrivedAt;
     let rows = this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
-    const prepared = this.#prepared[this.#nextPrepared] === event ? this.#nextPrepared : -1;
-    if (prepared >= 0) this.#nextPrepared += 1;
-    const idHash = prepared < 0 ? this.#seen.hash(event.event_id) : (this.#idHashes[prepared] as number);
-    if (!this.#seen.add(event.event_id, this.#clockAt, idHash)) {
+    const ahead = this.#ahead;
+    const isExpected = ahead.next(event);
+    const isNew =
+      isExpected && ahead.seenRecord !== none
+        ? this.#seen.addAt(ahead.seenRecord, ahead.seenBit, this.#clockAt)
+        : this.#seen.add(event.event_id, this.#clockAt, this.#seen.hash(event.event_id));
+    if (!isNew) {
       this.#duplicates += 1;
       return rows;
     }
     this.#events += 1;
     this.#onCounted?.(event, this.#clockAt);
     const timeagg = Math.floor(event.client_timestamp / this.window.stepMs) * this.window.stepMs;
-    const visitorHash =
-      prepared < 0 ? this.#visitors.hash(event.user_id, event.device_id) : (this.#visitorHashes[prepared] as number);
-    const visitor = this.#visitors.find(event.user_id, event.device_id, visitorHash);
+    const visitor = isExpected
+      ? this.#visitors.find(event.user_id, event.device_id, ahead.visitorHash, ahead.place)
+      : this.#visitor(event.user_id, event.device_id);
     const window = this.#find(visitor, timeagg);
     if (window !== none) this.#count(window, event, timeagg);
     else {
@@ -173,26 +168,7 @@ class Engine implements Sessionizer {
   }
 
   prepare(events: readonly ClickEvent[]): void {
-    const count = events.length;
-    if (this.#scratch.length < count) {
-      this.#visitorHashes = new Uint32Array(count);
-      this.#idHashes = new Uint32Array(count);
-      this.#scratch = new Uint32Array(count);
-    }
-    for (let i = 0; i < count; i += 1) {
-      const event = events[i] as ClickEvent;
-      this.#visitorHashes[i] = this.#visitors.hash(event.user_id, event.device_id);
-      this.#idHashes[i] = this.#seen.hash(event.event_id);
-    }
-    this.#prepared = events;
-    this.#nextPrepared = 0;
-    const scratch = this.#scratch;
-    this.touched ^= this.#seen.touch(this.#idHashes, scratch, count);
-    this.touched ^= this.#visitors.likely(this.#visitorHashes, scratch, count);
-    this.touched ^= this.#visitors.read(scratch, 4, scratch, count);
-    this.touched ^= this.#windows.read(scratch, 0, scratch, count);
-    this.#touchClosing(Math.min(this.#closed, this.#queue.length, count));
-    this.#closed = 0;
+    this.#ahead.expect(events);
   }
 
   advance(clockAt: number): readonly SessionRow[] {
@@ -238,6 +214,7 @@ class Engine implements Sessionizer {
         `sessionizer: ${other.#queue.length} windows of another configuration are open; drain it first`,
       );
     this.#seen = other.#seen;
+    this.#ahead = this.#lookAhead();
     this.#nextSerial = other.#nextSerial;
     this.#clockAt = other.#clockAt;
     this.#events = other.#events;
@@ -256,17 +233,20 @@ class Engine implements Sessionizer {
     this.#forgetChanges();
   }
 
-  /** Reads what closing the oldest windows needs: as many will close as did since the last time, more or less. */
-  #touchClosing(count: number): void {
-    const closing = this.#closing.length < count ? new Uint32Array(count * 2) : this.#closing;
-    this.#closing = closing;
-    for (let i = 0; i < count; i += 1) closing[i] = this.#queue.at(i);
-    const scratch = this.#scratch;
-    this.touched ^= this.#windows.read(closing, 0, scratch, count);
-    this.touched ^= this.#visitors.read(scratch, 0, scratch, count);
-    this.touched ^= this.#visitors.likely(scratch, scratch, count);
-    this.touched ^= this.#windows.read(closing, endId.word, scratch, count);
-    this.touched ^= this.#seen.touchRecords(scratch, count);
+  #lookAhead(): LookAhead {
+    const { stepMs } = this.window;
+    return new LookAhead({
+      visitors: this.#visitors,
+      windows: this.#windows,
+      seen: this.#seen,
+      queue: this.#queue,
+      stepMs,
+    });
+  }
+
+  /** Of an event that was not looked up ahead. */
+  #visitor(userId: string, deviceId: string): number {
+    return this.#visitors.find(userId, deviceId, this.#visitors.hash(userId, deviceId, batch), batch);
   }
 
   #find(visitor: number, timeagg: number): number {
@@ -346,7 +326,7 @@ class Engine implements Sessionizer {
   }
 
   #closeOldest(): SessionRow {
-    this.#closed += 1;
+    this.#ahead.closed += 1;
     const window = this.#queue.shift();
     const row = this.#row(window);
     const visitor = this.#windows.records.words[window * recordWords] as number;
@@ -372,6 +352,7 @@ class Engine implements Sessionizer {
     const timeagg = doubles[window * 8 + 1] as number;
     const beginMs = words[base + 12] as number;
     const endMs = words[base + 13] as number;
+    const begin = this.#idAt(base, beginId);
     return {
       session_id: sessionId(userId, deviceId, timeagg),
       user_id: userId,
@@ -383,11 +364,11 @@ class Engine implements Sessionizer {
       beginsession: timeagg + beginMs,
       endsession: timeagg + endMs,
       duration_sec: Math.floor((endMs - beginMs) / 1000),
-      begin_event_id: this.#idAt(base, beginId),
-      end_event_id: this.#idAt(base, endId),
+      begin_event_id: begin,
+      end_event_id: samePlace(words, base, endId, beginId) ? begin : this.#idAt(base, endId),
       window_open: doubles[window * 8 + 2] as number,
       // An event opens one window at most, because its copies are not counted.
-      row_id: `${this.configHash}/${this.#idAt(base, openId)}`,
+      row_id: `${this.configHash}/${samePlace(words, base, openId, beginId) ? begin : this.#idAt(base, openId)}`,
     };
   }
 
@@ -404,7 +385,9 @@ class Engine implements Sessionizer {
   #head(): SnapshotHead {
     const { length } = this.#queue;
     const first =
-      length === 0 ? this.#nextSerial : (this.#windows.records.words[this.#queue.at(0) * recordWords + 1] as number);
+      length === 0
+        ? this.#nextSerial
+        : (this.#windows.records.words[this.#queue.at(0) * recordWords + 1] as number) >>> 0;
     return {
       window: this.window,
       maxOpenWindows: this.#maxOpenWindows,
@@ -430,7 +413,7 @@ class Engine implements Sessionizer {
     const { words, doubles } = this.#windows.records;
     const visitor = words[base] as number;
     return {
-      serial: words[base + 1] as number,
+      serial: (words[base + 1] as number) >>> 0,
       userId: this.#visitors.userId(visitor),
       deviceId: this.#visitors.deviceId(visitor),
       timeagg: doubles[window * 8 + 1] as number,
@@ -448,7 +431,7 @@ class Engine implements Sessionizer {
 
   #reopen(saved: SavedWindow): void {
     const { userId, deviceId } = saved;
-    const visitor = this.#visitors.find(userId, deviceId, this.#visitors.hash(userId, deviceId));
+    const visitor = this.#visitor(userId, deviceId);
     const visitorWords = this.#visitors.records.words;
     visitorWords[visitor * recordWords + 3] = (visitorWords[visitor * recordWords + 3] as number) + 1;
     const window = this.#enqueue(visitor, saved.timeagg, saved.openAt, saved.serial);

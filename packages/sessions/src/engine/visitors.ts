@@ -12,7 +12,7 @@ import {
   regrownSlots,
 } from './records.ts';
 import { TextArena } from './text-arena.ts';
-import { finishHash, hashText, isWide, readText, sameText, writeText } from './text.ts';
+import { finishHash, hashText, isWide, readText, writeText } from './text.ts';
 
 /**
  * Visitors (user_id, device_id) with an open window, 64 bytes each; one without is forgotten.
@@ -25,38 +25,80 @@ export class Visitors {
   #slots = makeSlots(64);
   readonly #arena = new TextArena();
   readonly #seed: number;
+  /** Keys being looked for, each as it would lie in a record: words are compared more quickly than characters. */
+  readonly #keyWords: Int32Array;
+  readonly #keyBytes: Uint8Array;
+  /** Whether the key at a place fits into a record. */
+  readonly #keyFits: Uint8Array;
 
-  constructor(seed: number) {
+  /** @param keys most keys hashed before the first of them is looked for */
+  constructor(seed: number, keys: number) {
     this.#seed = seed;
+    this.#keyWords = new Int32Array(keys * textWords);
+    this.#keyBytes = new Uint8Array(this.#keyWords.buffer);
+    this.#keyFits = new Uint8Array(keys);
   }
 
   get byteLength(): number {
     return this.records.bytes.length + this.#slots.byteLength + this.#arena.bytes.length;
   }
 
-  hash(userId: string, deviceId: string): number {
-    const user = hashText(userId, 0, userId.length, this.#seed);
-    return finishHash(hashText(deviceId, 0, deviceId.length, Math.imul(user ^ 0x1ff, 0x01000193)), userId.length);
+  /** The hash of a key, which is kept at `place` to be looked for. */
+  hash(userId: string, deviceId: string, place: number): number {
+    const units = userId.length + deviceId.length;
+    this.#keyFits[place] = units <= textBytes && this.#putKey(userId, deviceId, place) ? 1 : 0;
+    let h = this.#seed ^ userId.length;
+    if (this.#keyFits[place] === 0) h = hashText(deviceId, 0, deviceId.length, hashText(userId, 0, userId.length, h));
+    else {
+      const last = place * textWords + ((units + 3) >> 2);
+      for (let word = place * textWords; word < last; word += 1) {
+        h = Math.imul(h ^ (this.#keyWords[word] as number), 0x01000193);
+        h ^= h >>> 15;
+      }
+    }
+    return finishHash(h, units);
+  }
+
+  /** Whether all characters are narrow. */
+  #putKey(userId: string, deviceId: string, place: number): boolean {
+    const bytes = this.#keyBytes;
+    const at = place * textBytes;
+    const units = userId.length + deviceId.length;
+    // The rest of the last word is compared too.
+    if (units % 4 !== 0) this.#keyWords[place * textWords + (units >> 2)] = 0;
+    let all = 0;
+    for (let i = 0; i < userId.length; i += 1) {
+      const unit = userId.charCodeAt(i);
+      bytes[at + i] = unit;
+      all |= unit;
+    }
+    const from = at + userId.length;
+    for (let i = 0; i < deviceId.length; i += 1) {
+      const unit = deviceId.charCodeAt(i);
+      bytes[from + i] = unit;
+      all |= unit;
+    }
+    return all < 256;
   }
 
   /** Puts into `found` the record that very likely has each hash. */
-  likely(hashes: Uint32Array, found: Uint32Array, count: number): number {
+  likely(hashes: Int32Array, found: Int32Array, count: number): number {
     return likelyRecords(this.#slots, hashes, found, count);
   }
 
   /** Puts word `word` of each record into `found`. */
-  read(records: Uint32Array, word: number, found: Uint32Array, count: number): number {
+  read(records: Int32Array, word: number, found: Int32Array, count: number): number {
     return readWords(this.records.words, records, word, found, count);
   }
 
-  /** The visitor's record; a new one has no open window. */
-  find(userId: string, deviceId: string, hash: number): number {
+  /** The record of the visitor whose key was hashed at `place`; a new one has no open window. */
+  find(userId: string, deviceId: string, hash: number, place: number): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
     for (let slot = homeSlot(slots, hash); ; slot = (slot + 2) & mask) {
       const entry = slots[slot + 1] as number;
       if (entry === 0) return this.#enter(userId, deviceId, hash);
-      if (slots[slot] === hash && this.#isSame(entry - 1, userId, deviceId)) return entry - 1;
+      if (slots[slot] === hash && this.#isSame(entry - 1, userId, deviceId, place)) return entry - 1;
     }
   }
 
@@ -83,19 +125,17 @@ export class Visitors {
     this.records.giveBack(record);
   }
 
-  #isSame(record: number, userId: string, deviceId: string): boolean {
-    const { words, bytes } = this.records;
+  #isSame(record: number, userId: string, deviceId: string, place: number): boolean {
+    const { words } = this.records;
     const base = record * recordWords;
     if (words[base + 1] !== userId.length || words[base + 2] !== deviceId.length) return false;
-    const flags = words[base + 5] as number;
-    if ((flags & (wideFlag | blockFlag)) === 0) {
-      const from = record * recordBytes + 24;
-      return (
-        sameText(bytes, from, userId, userId.length, false) &&
-        sameText(bytes, from + userId.length, deviceId, deviceId.length, false)
-      );
-    }
-    return this.userId(record) === userId && this.deviceId(record) === deviceId;
+    const fits = words[base + 5] === liveFlag;
+    if (fits !== (this.#keyFits[place] === 1)) return false;
+    if (!fits) return this.userId(record) === userId && this.deviceId(record) === deviceId;
+    const count = (userId.length + deviceId.length + 3) >> 2;
+    for (let word = 0; word < count; word += 1)
+      if (words[base + 6 + word] !== this.#keyWords[place * textWords + word]) return false;
+    return true;
   }
 
   #enter(userId: string, deviceId: string, hash: number): number {
@@ -105,13 +145,15 @@ export class Visitors {
     const base = record * recordWords;
     const units = userId.length + deviceId.length;
     const wide = isWide(userId) || isWide(deviceId);
-    const inBlock = (wide ? units * 2 : units) > 40;
+    const inBlock = (wide ? units * 2 : units) > textBytes;
     words[base] = hash;
     words[base + 1] = userId.length;
     words[base + 2] = deviceId.length;
     words[base + 3] = 0;
     words[base + 4] = none;
     words[base + 5] = liveFlag | (wide ? wideFlag : 0) | (inBlock ? blockFlag : 0);
+    // The rest of the last word is compared too.
+    words.fill(0, base + 6, base + 6 + textWords);
     if (inBlock) words[base + 6] = this.#arena.take(wide ? units * 2 : units);
     const bytes = inBlock ? this.#arena.bytes : this.records.bytes;
     const from = this.#textAt(record);
@@ -140,6 +182,10 @@ export class Visitors {
     return readText(bytes, this.#textAt(record) + (wide ? skip * 2 : skip), length, wide);
   }
 }
+
+/** Room for texts in a record. */
+const textWords = 10;
+const textBytes = textWords * 4;
 
 const wideFlag = 1;
 const blockFlag = 2;
