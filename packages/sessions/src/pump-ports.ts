@@ -53,8 +53,10 @@ export interface Commit {
   from: string | null;
   /** Inclusive end. */
   mark: Mark;
-  /** Events read, in order, copies included: the rows of `rawdata`. */
-  events: readonly ClickEvent[];
+  /** Events read, in order, copies included: the rows of `rawdata`. The pump's are decoded each time they are asked for. */
+  readonly events: readonly ClickEvent[];
+  /** The same events as the log has them, JSON lines, some in each text: a sink that can take those need not ask for `events`. */
+  readonly lines?: readonly string[];
   /** Windows closed: the rows of `aggregated`. */
   rows: readonly SessionRow[];
   /** Step of the windows in `rows`, milliseconds. */

@@ -32,6 +32,10 @@ export interface ErasedUsers {
    * @param happenedAt `timeagg`, or `client_timestamp`, milliseconds since 1970 UTC
    */
   covers(userId: string, happenedAt: number): boolean;
+  /** The last time that `covers` says true for, milliseconds since 1970 UTC; undefined of a user who was not erased. */
+  until(userId: string): number | undefined;
+  /** True if nobody was erased. */
+  readonly isEmpty: boolean;
   /** Digest of the list, to see whether it has changed. */
   readonly tag: string | undefined;
 }
@@ -39,16 +43,19 @@ export interface ErasedUsers {
 /** Reads who was erased. */
 export async function readErasedUsers(store: ObjectStore): Promise<ErasedUsers> {
   const { file, tag } = await readFile(store);
-  if (Object.keys(file.users).length === 0) return { covers: () => false, tag };
-  const known = new Map<string, Erasure | undefined>();
-  return {
-    tag,
-    covers: (userId, happenedAt) => {
-      if (!known.has(userId)) known.set(userId, file.users[digest(file.salt, userId)]);
-      const erasure = known.get(userId);
-      return erasure !== undefined && (erasure.refused || happenedAt <= erasure.erasedAt + limits.maxAheadMs);
-    },
+  const isEmpty = Object.keys(file.users).length === 0;
+  const known = new Map<string, number | undefined>();
+  const until = (userId: string): number | undefined => {
+    if (isEmpty) return undefined;
+    if (!known.has(userId)) known.set(userId, lastCovered(file.users[digest(file.salt, userId)]));
+    return known.get(userId);
   };
+  return { tag, isEmpty, until, covers: (userId, happenedAt) => happenedAt <= (until(userId) ?? -Infinity) };
+}
+
+function lastCovered(erasure: Erasure | undefined): number | undefined {
+  if (!erasure) return undefined;
+  return erasure.refused ? Number.MAX_SAFE_INTEGER : erasure.erasedAt + limits.maxAheadMs;
 }
 
 /** Remembers users as erased; a user once refused stays so. */

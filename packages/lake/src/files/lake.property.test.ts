@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-import type { ClickEvent } from '@taphouse/schema';
+import { type ClickEvent, encodeEvents } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
 import { type Commit, createSessionizer, windowPresets } from '@taphouse/sessions';
 import * as fc from 'fast-check';
@@ -96,7 +96,8 @@ it('a lake holds what was put into it and not erased, whatever else is done to i
           const rows = events.flatMap((event) => [...engine.push(event, event.received_at)]);
           rows.push(...engine.drain());
           const mark = { position: String(position).padStart(6, '0'), clockAt: testTime, drained: true };
-          last = { shard: '0', configHash: 's', from: null, mark, events, rows, stepMs };
+          const lines = each.seed % 2 === 0 ? { lines: [encodeEvents(events)] } : {};
+          last = { shard: '0', configHash: 's', from: null, mark, events, rows, stepMs, ...lines };
           await lake.write(last);
           model.events.push(...events.filter((event) => !model.erased.has(event.user_id)));
         } else if (each.do === 'again') {

@@ -1,19 +1,20 @@
-import { rm } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 
 import type { ClickEvent, Manifest, ManifestFile, Mark, SessionRow, TableName } from '@taphouse/schema';
 import type { Commit, Sink } from '@taphouse/sessions';
 
 import { isAhead } from '../manifest-protocol.ts';
+import { quoteText } from '../sql/table-ddl.ts';
 import { type Database, openDatabase } from './database.ts';
-import { fileKey, filePath, groupByDay } from './day-files.ts';
+import { dayMs, dayOf, fileKey, filePath, groupByDay } from './day-files.ts';
 import { directoryStore } from './directory-store.ts';
 import { type EraseOptions, type EraseReport, eraseUsers, unfinishedErase } from './erase-users.ts';
 import { type ErasedUsers, readErasedUsers } from './erased-users.ts';
 import type { FileStore } from './file-store.ts';
 import { type ImportOptions, type ImportReport, importFiles } from './import-files.ts';
 import { type CompactReport, sealDays, tidy } from './merge-files.ts';
-import { writeParquet } from './parquet-writer.ts';
+import { parquetOptions, writeParquet } from './parquet-writer.ts';
 import {
   type CheckReport,
   type DayRange,
@@ -27,6 +28,7 @@ import { type Room, changeTable, freshPath, manifestOf, tableNames } from './roo
 import { upgradeTables } from './upgrade-tables.ts';
 import { type VerifyReport, verifyLake } from './verify-lake.ts';
 import { makeWorkFolder } from './work-folder.ts';
+import { writeLines } from './write-lines.ts';
 
 /** Files that no manifest knows are left-overs of a crash; younger ones may be a commit of another process. */
 const orphanAgeMs = 24 * 3_600_000;
@@ -106,7 +108,8 @@ export async function openLake(options: LakeOptions): Promise<Lake> {
   const lake = new FilesLake(
     options,
     place,
-    await openDatabase(),
+    // One core writes 300,000 events/s, more than a collector takes, and leaves it the others.
+    await openDatabase({ threads: 1 }),
     await openDatabase({
       threads: 1,
       maxMemoryBytes: options.maxMergeBytes ?? defaultMergeBytes,
@@ -234,27 +237,18 @@ class FilesLake implements Lake {
   }
 
   async #write(commit: Commit): Promise<void> {
-    const { events, rows, stepMs } = commit;
-    await this.#writeTable(
-      'rawdata',
-      commit,
-      events.map((row) => ({ row, at: row.received_at, timeagg: roundDown(row, stepMs) })),
-    );
-    await this.#writeTable(
-      'aggregated',
-      commit,
-      rows.map((row) => ({ row, at: row.timeagg, timeagg: row.timeagg })),
-    );
+    await this.#writeTable('rawdata', commit, (erased) => this.#writeEvents(commit, erased));
+    await this.#writeTable('aggregated', commit, (erased) => this.#writeRows(commit, erased));
     this.#tidySoon();
   }
 
-  async #writeTable(table: TableName, commit: Commit, placed: readonly Placed[]): Promise<void> {
+  async #writeTable(table: TableName, commit: Commit, writeFiles: WriteFiles): Promise<void> {
     const { shard, mark } = commit;
     const { store } = this.#room;
     const manifest = this.#known.get(table) ?? (await this.manifest(table));
     if (!isAhead(mark, manifest.marks[shard])) return;
     const erased = (this.#erased ??= await readErasedUsers(store));
-    const added = await this.#writeDays(table, commit, placed, erased);
+    const added = await writeFiles(erased);
     let outdated = false;
     const changed = await changeTable(this.#room, table, async ({ marks }) => {
       if (!isAhead(mark, marks[shard])) return undefined;
@@ -266,32 +260,64 @@ class FilesLake implements Lake {
     if (!outdated) return;
     // Someone was erased meanwhile, and our files may hold what he must not find again.
     await store.delete(added.map(({ path }) => fileKey(table, path)));
-    await this.#writeTable(table, commit, placed);
+    await this.#writeTable(table, commit, writeFiles);
   }
 
-  async #writeDays(
-    table: TableName,
-    commit: Commit,
-    placed: readonly Placed[],
-    erased: ErasedUsers,
-  ): Promise<ManifestFile[]> {
-    const stepMs = table === 'aggregated' ? { stepMs: commit.stepMs } : {};
-    const kept = placed.filter(({ row, timeagg }) => !erased.covers(row.user_id, timeagg));
+  /** From the log's own text, if the commit has it and DuckDB can read it; a foreign writer's odd text goes value by value. */
+  async #writeEvents(commit: Commit, erased: ErasedUsers): Promise<ManifestFile[]> {
+    const { lines, stepMs } = commit;
+    if (lines?.length === 0) return [];
+    if (lines) {
+      try {
+        return await this.#storeByDay(commit, (path) => writeLines(this.#writing, { lines, erased, stepMs }, path));
+      } catch (error) {
+        if (!isUnreadable(error)) throw error;
+      }
+    }
+    const kept = commit.events.filter((event) => !erased.covers(event.user_id, roundDown(event, stepMs)));
+    if (kept.length === 0) return [];
+    return this.#storeByDay(commit, (path) => writeParquet(this.#writing, 'rawdata', kept, path));
+  }
+
+  async #writeRows(commit: Commit, erased: ErasedUsers): Promise<ManifestFile[]> {
+    const { rows, stepMs } = commit;
+    const kept = rows.filter(({ user_id, timeagg }) => !erased.covers(user_id, timeagg));
     const added: ManifestFile[] = [];
-    for (const [dayAt, ofDay] of groupByDay(kept, ({ at }) => at)) {
+    for (const [dayAt, ofDay] of groupByDay(kept, ({ timeagg }) => timeagg)) {
       const path = filePath(dayAt, commitName(commit));
-      const bytes = await this.#writeFile(table, ofDay, path);
-      added.push({ path, bytes, rows: ofDay.length, ...timeRange(ofDay), sealed: false, ...stepMs });
+      const bytes = await this.#storeFile('aggregated', path, (local) =>
+        writeParquet(this.#writing, 'aggregated', ofDay, local),
+      );
+      added.push({ path, bytes, rows: ofDay.length, ...timeRange(ofDay), sealed: false, stepMs });
     }
     return added;
   }
 
-  /** A full disk must not be filled further by what a failed try left. */
-  async #writeFile(table: TableName, placed: readonly Placed[], path: string): Promise<number> {
-    const local = freshPath(this.#room);
-    const rows = placed.map(({ row }) => row);
+  /** Stores the events that `write` writes to a local file, in a file for each of their days: one, but around midnight. */
+  async #storeByDay(commit: Commit, write: (path: string) => Promise<void>): Promise<ManifestFile[]> {
+    const all = freshPath(this.#room);
+    const added: ManifestFile[] = [];
     try {
-      await writeParquet(this.#writing, table, rows, local);
+      await write(all);
+      const days = await daysIn(this.#writing, all);
+      for (const { dayAt, ...facts } of days) {
+        const path = filePath(dayAt, commitName(commit));
+        const bytes = await this.#storeFile('rawdata', path, (local) =>
+          days.length === 1 ? rename(all, local) : copyDay(this.#writing, all, dayAt, local),
+        );
+        added.push({ path, bytes, ...facts, sealed: false });
+      }
+      return added;
+    } finally {
+      await rm(all, { force: true });
+    }
+  }
+
+  /** A full disk must not be filled further by what a failed try left. */
+  async #storeFile(table: TableName, path: string, write: (local: string) => Promise<void>): Promise<number> {
+    const local = freshPath(this.#room);
+    try {
+      await write(local);
       return await this.#room.store.putFile(fileKey(table, path), local);
     } catch (error) {
       await rm(local, { force: true });
@@ -333,11 +359,12 @@ class FilesLake implements Lake {
   }
 }
 
-/** A row with the time that says its day, and the window it belongs to. */
-interface Placed {
-  row: ClickEvent | SessionRow;
-  at: number;
-  timeagg: number;
+/** Stores the files of one table's part of a commit, without who was erased. */
+type WriteFiles = (erased: ErasedUsers) => Promise<ManifestFile[]>;
+
+/** DuckDB could not read the text; not a fault of the disk. */
+function isUnreadable(error: unknown): boolean {
+  return error instanceof Error && /^Invalid Input Error: .*JSON/.test(error.message);
 }
 
 function roundDown({ client_timestamp }: ClickEvent, stepMs: number): number {
@@ -349,12 +376,35 @@ function commitName({ configHash, shard, mark }: Commit): string {
   return [configHash, shard, mark.position || 'start', mark.clockAt, ...(mark.drained ? ['drained'] : [])].join('-');
 }
 
-function timeRange(placed: readonly Placed[]): Pick<ManifestFile, 'minAt' | 'maxAt'> {
+function timeRange(rows: readonly SessionRow[]): Pick<ManifestFile, 'minAt' | 'maxAt'> {
   let minAt = Infinity;
   let maxAt = -Infinity;
-  for (const { at } of placed) {
-    if (at < minAt) minAt = at;
-    if (at > maxAt) maxAt = at;
+  for (const { timeagg } of rows) {
+    if (timeagg < minAt) minAt = timeagg;
+    if (timeagg > maxAt) maxAt = timeagg;
   }
   return { minAt, maxAt };
+}
+
+interface DayFacts extends Pick<ManifestFile, 'rows' | 'minAt' | 'maxAt'> {
+  dayAt: number;
+}
+
+/** The days of the events in a local file, in order. */
+async function daysIn(db: Database, path: string): Promise<DayFacts[]> {
+  const days = await db.rows(
+    `SELECT count(*) AS rows, epoch_ms(min(received_at)) AS first, epoch_ms(max(received_at)) AS last
+     FROM ${quoteText(path)} GROUP BY epoch_ms(received_at) // ${dayMs} ORDER BY first`,
+  );
+  return days.map(({ rows, first, last }) => ({
+    dayAt: dayOf(Number(first)),
+    rows: Number(rows),
+    minAt: Number(first),
+    maxAt: Number(last),
+  }));
+}
+
+function copyDay(db: Database, from: string, dayAt: number, to: string): Promise<void> {
+  const inDay = `received_at >= make_timestamp(${dayAt * 1000}) AND received_at < make_timestamp(${(dayAt + dayMs) * 1000})`;
+  return db.run(`COPY (FROM ${quoteText(from)} WHERE ${inDay}) TO ${quoteText(to)} (${parquetOptions})`);
 }

@@ -74,7 +74,11 @@ const stagedTypes: Record<Column['type'], { duckdb: DuckDBType; sql: string; val
   {
     VARCHAR: { duckdb: VARCHAR, sql: 'VARCHAR', value: (value) => value as string },
     TIMESTAMP: { duckdb: BIGINT, sql: 'BIGINT', value: (value) => BigInt(value as number) },
-    INTEGER: { duckdb: INTEGER, sql: 'INTEGER', value: (value) => value as number },
+    INTEGER: {
+      duckdb: INTEGER,
+      sql: 'INTEGER',
+      value: (value) => (Number.isInteger(value) ? (value as number) : null),
+    },
     BIGINT: { duckdb: BIGINT, sql: 'BIGINT', value: (value) => BigInt(value as number) },
     'MAP(VARCHAR, VARCHAR)': { duckdb: VARCHAR, sql: 'VARCHAR', value: mapText },
   };
@@ -89,8 +93,9 @@ function typedColumn({ name, type }: Column): string {
   return name;
 }
 
-/** JSON that DuckDB takes: it refuses lone surrogates, which JavaScript strings may hold and which are no text. */
-function mapText(value: unknown): string {
+/** JSON that DuckDB takes: it refuses lone surrogates, which JavaScript strings may hold and which are no text, and all but objects. */
+function mapText(value: unknown): string | null {
+  if (typeof value !== 'object' || Array.isArray(value)) return null;
   const text = JSON.stringify(value);
   if (!/\\ud[89a-f]/i.test(text)) return text;
   const entries = Object.entries(value as Record<string, unknown>);

@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+import { type ClickEvent, encodeEvents } from '@taphouse/schema';
+import { click, testTime } from '@taphouse/schema/testing';
+import type { Commit } from '@taphouse/sessions';
+import { afterEach, beforeEach, expect, it } from 'vitest';
+
+import { type Lake, openLake } from './lake.ts';
+import { openQuery } from './open-query.ts';
+
+let folder: string;
+let lake: Lake;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lake-'));
+  lake = await openLake({ folder: join(folder, 'lines'), now: () => testTime });
+});
+afterEach(async () => {
+  await lake.close();
+  await rm(folder, { recursive: true });
+});
+
+const mark = { position: '1', clockAt: testTime, drained: false };
+
+function commitOf(events: readonly ClickEvent[], lines?: readonly string[]): Commit {
+  const shared = { shard: '0', configHash: 'c', from: null, mark, rows: [], stepMs: 30_000 };
+  return { ...shared, events, ...(lines && { lines }) };
+}
+
+async function rowsOf(path: string): Promise<Record<string, unknown>[]> {
+  const query = await openQuery({ folder: path });
+  const { rows } = await query.query('FROM rawdata ORDER BY event_id');
+  await query.close();
+  return rows;
+}
+
+/** The rows of events that are stored value by value. */
+async function rowsByValue(events: readonly ClickEvent[]): Promise<Record<string, unknown>[]> {
+  const path = join(folder, 'values');
+  const other = await openLake({ folder: path, now: () => testTime });
+  await other.write(commitOf(events));
+  await other.close();
+  return rowsOf(path);
+}
+
+const midnight = Date.UTC(2026, 10, 24);
+const events = [
+  click({
+    user_id: 'Zoë "日本" \' 🍺',
+    page_title: 'a\u0000b\u2028c\\',
+    properties: { 'k"ey': 'line\nbreak', 日本: '' },
+  }),
+  click({ clock_offset_ms: -12, referrer: '', ip: '10.0.0.0', device_type: null, properties: {} }),
+  click({ received_at: midnight - 1, client_timestamp: midnight - 5_000 }),
+  click({ received_at: midnight, client_timestamp: midnight - 5_000 }),
+];
+
+it("stores the log's lines as it stores their events, each in the file of its day", async () => {
+  await lake.write(commitOf([], [encodeEvents(events.slice(0, 3)), encodeEvents(events.slice(3))]));
+  expect(await rowsOf(join(folder, 'lines'))).toEqual(await rowsByValue(events));
+  const { files } = await lake.manifest('rawdata');
+  expect(files.map(({ rows, minAt, maxAt }) => [rows, minAt, maxAt])).toEqual([
+    [3, testTime, midnight - 1],
+    [1, midnight, midnight],
+  ]);
+});
+
+it('leaves out who was erased, up to ten minutes after, and for good if later events are refused', async () => {
+  await lake.erase({ userIds: ['gone', "o'hara"] });
+  await lake.erase({ userIds: ['refused'], refuseLater: true });
+  const late = testTime + 600_000;
+  const sent = [
+    click({ user_id: 'gone', client_timestamp: testTime }),
+    // Its bucket begins at the bound.
+    click({ user_id: 'gone', client_timestamp: late + 29_999 }),
+    click({ user_id: 'gone', client_timestamp: late + 30_000 }),
+    click({ user_id: "o'hara" }),
+    click({ user_id: 'refused', client_timestamp: late + 86_400_000 }),
+    click({ user_id: 'stays' }),
+  ];
+  await lake.write(commitOf([], [encodeEvents(sent)]));
+  const stored = await rowsOf(join(folder, 'lines'));
+  expect(stored.map(({ event_id }) => event_id)).toEqual([sent[2]?.event_id, sent[5]?.event_id]);
+});
+
+it('writes no file where all are erased', async () => {
+  await lake.erase({ userIds: ['gone'] });
+  await lake.write(commitOf([], [encodeEvents([click({ user_id: 'gone' })])]));
+  expect((await lake.manifest('rawdata')).files).toEqual([]);
+  expect(await lake.mark('0')).toEqual(mark);
+});
+
+it.each<[string, Partial<ClickEvent>]>([
+  ['half a character', { page_title: 'a\ud800' }],
+  ['a number that is none', { clock_offset_ms: 'x' as never }],
+  ['properties that are a list', { properties: ['x'] as never }],
+  ['properties that are a text', { properties: 'x' as never }],
+])('stores what another writer of the log wrote with %s', async (_what, odd) => {
+  const sent = [click(odd), click({ page_title: 'fine' })];
+  await lake.write(commitOf(sent, [encodeEvents(sent)]));
+  const stored = await rowsOf(join(folder, 'lines'));
+  expect(stored.map(({ event_id }) => event_id)).toEqual(sent.map(({ event_id }) => event_id));
+  expect(stored[1]?.page_title).toBe('fine');
+});
