@@ -270,6 +270,39 @@ describe('a client timestamp', () => {
     expect(reasonFor({ client_timestamp: value })).toMatch(new RegExp(`^client_timestamp: ${reason}`));
   });
 
+  const hour = 3_600_000;
+  it.each([
+    ['an hour ahead', hour],
+    ['ten days ahead', 240 * hour],
+    ['ten days behind', -240 * hour],
+    ['at 1970', -testTime],
+  ])('of a clock %s is put right by when the batch was sent', (_, wrongMs) => {
+    const said = { ...good, client_timestamp: testTime - 5000 + wrongMs };
+    const [event] = parse([said], { sent_at: testTime - 200 + wrongMs }).accepted;
+    expect(event?.client_timestamp).toBe(testTime - 4800);
+    expect(event?.clock_offset_ms).toBe(Math.abs(wrongMs) < 2 ** 31 ? 200 - wrongMs : null);
+  });
+
+  it('that the client put wrong itself is counted from its own clock', () => {
+    const said = { ...good, client_timestamp: testTime - 5000 + hour, clock_offset_ms: hour };
+    const [event] = parse([said], { sent_at: testTime }).accepted;
+    expect(event).toMatchObject({ client_timestamp: testTime - 5000, clock_offset_ms: 0 });
+  });
+
+  it('within the limits is taken as it is, whenever the batch was sent', () => {
+    const said = { ...good, client_timestamp: testTime - 5000 };
+    const [event] = parse([said], { sent_at: testTime - 30_000 }).accepted;
+    expect(event).toMatchObject({ client_timestamp: testTime - 5000, clock_offset_ms: null });
+  });
+
+  it.each([undefined, null, 'yesterday', testTime])(
+    'of an old event is refused all the same with sent_at %j',
+    (sent_at) => {
+      const said = { ...good, client_timestamp: testTime - limits.maxAgeMs - 1 };
+      expect(parse([said], { sent_at }).rejected[0]?.reason).toMatch(/older than 7 days/);
+    },
+  );
+
   it('of 1e999, which JSON takes, is refused; NaN is no JSON', () => {
     expect(rawReason('client_timestamp', '1e999')).toMatch(/not a time/);
     expect(parseBatch('{"events":[{"client_timestamp":NaN}]}', context).fault).toMatch(/not JSON/);

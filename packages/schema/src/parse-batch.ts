@@ -5,7 +5,7 @@ import { shapeFault } from './shape-fault.ts';
 /** The envelope of `POST /v1/events` as a client writes it. */
 export interface Batch {
   write_key?: string;
-  /** When the client sent it, milliseconds since 1970 or ISO 8601. */
+  /** When the client sent it, by the clock of its device as it is: milliseconds since 1970 or ISO 8601. */
   sent_at?: number | string;
   /** What the client added to its clock to get `client_timestamp`, milliseconds. */
   clock_offset_ms?: number;
@@ -108,6 +108,8 @@ class EventReader {
   /** Fields shared by all events. */
   readonly #shared: Fields;
   readonly #offset: unknown;
+  /** When the batch was sent by the clock of the device, or null. */
+  readonly #sentAt: number | null;
   readonly #context: BatchContext;
   readonly #limits: Limits;
   readonly #oddText: boolean;
@@ -115,6 +117,7 @@ class EventReader {
   constructor(batch: Fields, context: BatchContext, limits: Limits, oddText: boolean) {
     this.#shared = isObject(batch.context) ? batch.context : {};
     this.#offset = batch.clock_offset_ms;
+    this.#sentAt = toTime(batch.sent_at);
     this.#context = context;
     this.#limits = limits;
     this.#oddText = oddText;
@@ -140,9 +143,7 @@ class EventReader {
       user_id: this.#identifier('user_id', raw.user_id === undefined ? shared.user_id : raw.user_id),
       device_id: this.#identifier('device_id', raw.device_id === undefined ? shared.device_id : raw.device_id),
       client_event: this.#name('client_event', raw.client_event === undefined ? shared.client_event : raw.client_event),
-      client_timestamp: this.#timestamp(
-        raw.client_timestamp === undefined ? shared.client_timestamp : raw.client_timestamp,
-      ),
+      client_timestamp: readTime(raw.client_timestamp === undefined ? shared.client_timestamp : raw.client_timestamp),
       received_at: this.#context.receivedAt,
       page_url: this.#text('page_url', raw.page_url === undefined ? shared.page_url : raw.page_url, maxUrlLength),
       page_title: this.#text(
@@ -157,6 +158,7 @@ class EventReader {
       ip: this.#context.ip,
       user_agent: this.#context.userAgent,
     };
+    this.#setClock(event);
     this.#checkSize(event);
     return event;
   }
@@ -170,19 +172,29 @@ class EventReader {
     return value;
   }
 
-  #timestamp(value: unknown): number {
-    const at = toTime(value);
-    if (at === null)
-      throw new Refusal(
-        'client_timestamp: not a time; send milliseconds since 1970, or ISO 8601 such as 2026-11-23T18:00:00.000Z',
-      );
+  /**
+   * Refuses an event for its time, unless a grossly wrong clock is to blame. What that clock said when the batch was
+   * sent (`sent_at`) tells how wrong it is, for the batch has just arrived.
+   */
+  #setClock(event: ClickEvent): void {
     const { receivedAt } = this.#context;
     const { maxAgeMs, maxAheadMs } = this.#limits;
-    if (at < receivedAt - maxAgeMs)
-      throw new Refusal(`client_timestamp: older than ${maxAgeMs / 86_400_000} days; import old events instead`);
-    if (at > receivedAt + maxAheadMs)
-      throw new Refusal(`client_timestamp: more than ${maxAheadMs / 60_000} minutes in the future; correct the clock`);
-    return at;
+    if (this.#sentAt !== null && !this.#isInTime(event)) {
+      const offsetMs = receivedAt - this.#sentAt;
+      event.client_timestamp += offsetMs - (event.clock_offset_ms ?? 0);
+      event.clock_offset_ms = Math.abs(offsetMs) <= maxOffsetMs ? offsetMs : null;
+    }
+    if (this.#isInTime(event)) return;
+    throw new Refusal(
+      event.client_timestamp < receivedAt
+        ? `client_timestamp: older than ${maxAgeMs / 86_400_000} days; import old events instead`
+        : `client_timestamp: more than ${maxAheadMs / 60_000} minutes in the future; correct the clock`,
+    );
+  }
+
+  #isInTime({ client_timestamp: at }: ClickEvent): boolean {
+    const { receivedAt } = this.#context;
+    return at >= receivedAt - this.#limits.maxAgeMs && at <= receivedAt + this.#limits.maxAheadMs;
   }
 
   #properties(value: unknown): Record<string, string> {
@@ -272,9 +284,12 @@ function deviceType(value: unknown): DeviceType | null {
   return value as DeviceType;
 }
 
+/** What the column holds: 24 days. */
+const maxOffsetMs = 0x7fffffff;
+
 function clockOffset(value: unknown): number | null {
   if (value === undefined || value === null) return null;
-  if (typeof value !== 'number' || !(Math.abs(value) <= 0x7fffffff))
+  if (typeof value !== 'number' || !(Math.abs(value) <= maxOffsetMs))
     throw new Refusal('clock_offset_ms: not a number of milliseconds');
   return Math.round(value);
 }
@@ -282,6 +297,15 @@ function clockOffset(value: unknown): number | null {
 /** Source of the regular expression, which the JSON schema says too. */
 export const isoTimePattern = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$`;
 const isoTime = new RegExp(isoTimePattern);
+
+function readTime(value: unknown): number {
+  const at = toTime(value);
+  if (at === null)
+    throw new Refusal(
+      'client_timestamp: not a time; send milliseconds since 1970, or ISO 8601 such as 2026-11-23T18:00:00.000Z',
+    );
+  return at;
+}
 
 /** Milliseconds since 1970 UTC; text without an offset is UTC, as the article's isoformat() in Lambda was. */
 function toTime(value: unknown): number | null {
