@@ -16,6 +16,7 @@ import { batchSessions } from '../../packages/sessions/src/sql/index.ts';
 import { openNativeDuckDb } from '../../packages/sessions/src/testing/native.ts';
 import { writeResults } from '../results.ts';
 import { clickSlices } from './clicks.ts';
+import { closingCosts } from './closing.ts';
 import { compareSeeds } from './compare-seeds.ts';
 
 const { values } = parseArgs({
@@ -45,6 +46,8 @@ for (const keys of values.keys.split(',').map(Number)) {
   lines.push(line);
   console.log(line);
 }
+const closing = lines.map(({ keys }) => ({ keys, ...closingCosts(keys, 1_000_000) }));
+console.log(closing);
 const seeds = compareSeeds(Number(values.seeds));
 console.log(seeds);
 const markdown = report();
@@ -140,6 +143,13 @@ events (1 M of them, table in memory, copies removed) on one thread; memory of w
 |---|---|---|---|---|---|---|---|
 ${rows.join('\n')}
 
+To open and close a window, ns: ${closing.map(closingText).join('; ')}.
+
 Merged rows against brute force, windows closed early at random, rows copied: ${seeds.seeds.toLocaleString('en')} seeds,
 ${seeds.arrivals.toLocaleString('en')} arrivals, ${seeds.differences} differences.`;
+}
+
+function closingText({ keys, ring, wheel, map }: (typeof closing)[number]): string {
+  const others = map === undefined ? '' : `, a Map as a queue ${Math.round(map).toLocaleString('en')}`;
+  return `${keys.toLocaleString('en')} open: the engine's ring ${Math.round(ring)}, a timing wheel ${Math.round(wheel)}${others}`;
 }

@@ -320,7 +320,7 @@ class PumpRun {
       ...(maxOpenWindows !== undefined && { maxOpenWindows }),
       ...(hashSeed !== undefined && { hashSeed }),
       ...(this.#live && {
-        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.count(event, arrivedAt) ?? []),
+        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.push(event, arrivedAt) ?? []),
       }),
     };
   }

@@ -9,30 +9,18 @@ import { SeenEvents, horizonMs } from './seen-events.ts';
 import { sessionId } from './session-id.ts';
 import { type SavedWindow, type SnapshotHead, lastHead, latestWindows, readPart, writeSnapshot } from './snapshot.ts';
 import { Visitors } from './visitors.ts';
+import type { Window } from '../window.ts';
 
-/** Turns events, in the order of their arrival, into session rows. */
-export interface Sessionizer {
+/** Stagger windows behind a memory of the events seen: turns events, in the order of their arrival, into session rows. */
+export interface Sessionizer extends Window {
   readonly window: StaggerWindow;
-  /** Names the window and everything else that decides which rows come out; safe in a file name. */
-  readonly configHash: string;
-  /**
-   * Closes the windows whose time is up at `arrivedAt`, then counts the event unless it is a copy of one seen.
-   *
-   * @param arrivedAt the log's stamp, milliseconds since 1970 UTC; one before the clock counts as the clock
-   * @returns the closed rows, in the order of their deadlines
-   */
+  /** Closes the windows whose time is up, then counts the event unless it is a copy of one seen. */
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
   /**
-   * Looks up what the next events to be pushed need, all together. Changes nothing but speed: at hundreds of thousands
-   * of windows every look-up is a cache miss, and the machine waits for many at once as long as for one.
+   * Says which events will be pushed next, so that what they need is looked up together. Changes nothing but speed: at
+   * hundreds of thousands of windows every look-up is a cache miss, and the machine waits for many at once as long as for one.
    */
   prepare(events: readonly ClickEvent[]): void;
-  /** Brings the arrival clock forward over silence; closes the windows whose time is up. */
-  advance(clockAt: number): readonly SessionRow[];
-  /** Closes every window early. Later events of the same keys open new ones, and their rows merge. */
-  drain(): readonly SessionRow[];
-  /** Rows of the newest open windows as they stand, newest first, with the row_id that the closed row will have. */
-  openRows(limit: number): SessionRow[];
   stats(): SessionizerStats;
   /** All that is needed to go on, for `restoreSessionizer`. */
   snapshot(): Uint8Array;
@@ -137,6 +125,10 @@ class Engine implements Sessionizer {
     this.#windows = new OpenWindows(window.stepMs);
     this.#seen = new SeenEvents(horizonMs, hashSeed);
     this.#ahead = this.#lookAhead();
+  }
+
+  get size(): number {
+    return this.#queue.length;
   }
 
   push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {

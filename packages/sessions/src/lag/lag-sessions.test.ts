@@ -1,8 +1,7 @@
-import type { SessionRow } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Session, lagSessionsOf } from '../testing/brute-force.ts';
+import { lagSessionsOf, mergedWithin } from '../testing/brute-force.ts';
 import { type LagSessions, createLagSessions } from './lag-sessions.ts';
 
 const gapMs = 30_000;
@@ -11,7 +10,7 @@ const second = (n: number): number => testTime + n * 1000;
 describe('a lag window', () => {
   it('goes on while clicks arrive and ends a gap after the last arrived', () => {
     const live = createLagSessions({ gapMs });
-    for (const n of [0, 20, 45]) live.count(click({ client_timestamp: second(n) }), second(n + 1));
+    for (const n of [0, 20, 45]) live.push(click({ client_timestamp: second(n) }), second(n + 1));
     expect(live.advance(second(75.999))).toEqual([]);
     expect(live.advance(second(76))).toMatchObject([{ events: 3, duration_sec: 45, window_open: second(1) }]);
     expect(live.size).toBe(0);
@@ -19,16 +18,16 @@ describe('a lag window', () => {
 
   it('takes a click exactly the gap after the last, not one a millisecond later', () => {
     const live = createLagSessions({ gapMs });
-    for (const at of [0, 30_000, 60_001]) live.count(click({ client_timestamp: testTime + at }), testTime);
+    for (const at of [0, 30_000, 60_001]) live.push(click({ client_timestamp: testTime + at }), testTime);
     expect(live.openRows(9).map((row) => row.events)).toEqual([1, 2]);
   });
 
   it('joins two sessions by a late click, which keep the older row_id', () => {
     const live = createLagSessions({ gapMs });
-    live.count(click({ client_timestamp: second(0), event_id: 'a-1' }), second(1));
-    live.count(click({ client_timestamp: second(50), event_id: 'a-3' }), second(2));
+    live.push(click({ client_timestamp: second(0), event_id: 'a-1' }), second(1));
+    live.push(click({ client_timestamp: second(50), event_id: 'a-3' }), second(2));
     expect(live.size).toBe(2);
-    live.count(click({ client_timestamp: second(25), event_id: 'a-2' }), second(3));
+    live.push(click({ client_timestamp: second(25), event_id: 'a-2' }), second(3));
     expect(live.drain()).toMatchObject([
       { events: 3, row_id: 'l30000/a-1', begin_event_id: 'a-1', end_event_id: 'a-3' },
     ]);
@@ -42,7 +41,7 @@ describe('a lag window', () => {
       ['1', 2],
       ['3', 3],
     ] as const)
-      live.count(click({ user_id, client_timestamp: second(n) }), second(n));
+      live.push(click({ user_id, client_timestamp: second(n) }), second(n));
     expect(live.openRows(2).map((row) => row.user_id)).toEqual(['3', '1']);
     expect(live.advance(second(60)).map((row) => row.user_id)).toEqual(['2', '1', '3']);
   });
@@ -50,7 +49,7 @@ describe('a lag window', () => {
   it('ends the longest silent session of a visitor who has very many', () => {
     const live = createLagSessions({ gapMs });
     const ended = Array.from({ length: 70 }, (_, i) => i).flatMap((i) =>
-      live.count(click({ client_timestamp: second(i * 100) }), second(0)),
+      live.push(click({ client_timestamp: second(i * 100) }), second(0)),
     );
     expect(ended.map((row) => row.beginsession)).toEqual([0, 1, 2, 3, 4, 5].map((i) => second(i * 100)));
     expect(live.size).toBe(64);
@@ -60,43 +59,6 @@ describe('a lag window', () => {
     expect(() => createLagSessions({ gapMs: 0 })).toThrow(/gapMs is 0/);
   });
 });
-
-/** Rows whose intervals lie within the gap of each other, made one: what `sessions_within(gap)` does. */
-function within(rows: readonly SessionRow[]): Session[] {
-  const merged = createLagSessions({ gapMs });
-  const ofRow = (row: SessionRow, at: number, id: string, name: string): void =>
-    void merged.count(click({ ...row, client_timestamp: at, event_id: id, client_event: name }), 0);
-  // A row is dense between its ends, which a click every gap stands for.
-  for (const row of rows) {
-    ofRow(row, row.beginsession, row.begin_event_id, row.beginnavigation);
-    for (let at = row.beginsession + gapMs; at < row.endsession; at += gapMs) ofRow(row, at, '~', '');
-    ofRow(row, row.endsession, row.end_event_id, row.endnavigation);
-  }
-  return merged
-    .drain()
-    .map((session) => {
-      const parts = rows.filter(
-        (row) =>
-          row.user_id === session.user_id &&
-          row.device_id === session.device_id &&
-          row.beginsession >= session.beginsession &&
-          row.endsession <= session.endsession,
-      );
-      const begin = parts.map((row) => point(row.beginsession, row.begin_event_id, row.beginnavigation)).toSorted()[0];
-      const end = parts
-        .map((row) => point(row.endsession, row.end_event_id, row.endnavigation))
-        .toSorted()
-        .at(-1);
-      const events = parts.reduce((sum, row) => sum + row.events, 0);
-      const key = JSON.stringify([session.user_id, session.device_id, session.beginsession]);
-      return { key, events, begin: begin as string, end: end as string };
-    })
-    .toSorted((a, b) => (a.key < b.key ? -1 : 1));
-}
-
-function point(at: number, id: string, name: string): string {
-  return `${String(at).padStart(15, '0')} ${id} ${name}`;
-}
 
 const someClicks = fc.uniqueArray(
   fc.record({
@@ -114,10 +76,10 @@ describe('any clicks', () => {
       fc.property(someClicks, (fields) => {
         const live = createLagSessions({ gapMs });
         const events = fields.map((of) => click(of));
-        for (const event of events) live.count(event, testTime);
+        for (const event of events) live.push(event, testTime);
         const rows = live.drain();
         expect(rows).toHaveLength(lagSessionsOf(events, gapMs).length);
-        expect(within(rows)).toEqual(lagSessionsOf(events, gapMs));
+        expect(mergedWithin(rows, gapMs)).toEqual(lagSessionsOf(events, gapMs));
       }),
       { numRuns: 300 },
     );
@@ -132,10 +94,10 @@ describe('any clicks', () => {
         const rows = events.flatMap((event, i) => {
           clock += pauses[i] ?? 0;
           if (i % 5 === 0) live = createLagSessions({ gapMs }, live.snapshot());
-          return live.count(event, clock);
+          return live.push(event, clock);
         });
         rows.push(...live.drain());
-        expect(within(rows)).toEqual(lagSessionsOf(events, gapMs));
+        expect(mergedWithin(rows, gapMs)).toEqual(lagSessionsOf(events, gapMs));
       }),
       { numRuns: 300 },
     );

@@ -1,5 +1,6 @@
 import type { ClickEvent, SessionRow } from '@taphouse/schema';
 import { sessionId } from '../engine/session-id.ts';
+import type { Window } from '../window.ts';
 
 /** A lag window: a session is over when nothing more of it has arrived for `gapMs`. */
 export interface LagWindow {
@@ -13,19 +14,8 @@ export interface LagWindow {
  * after its last click arrived. If a click of it comes even later, it is another row, and `sessions_within(gap)`
  * merges the two as it merges any rows.
  */
-export interface LagSessions {
+export interface LagSessions extends Window {
   readonly window: LagWindow;
-  /** Ends what is over at `arrivedAt`, then counts the event, which must not be a copy. Returns what ended. */
-  count(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
-  /** Ends what is over at `clockAt`, longest silent first. */
-  advance(clockAt: number): readonly SessionRow[];
-  /** Ends everything. */
-  drain(): readonly SessionRow[];
-  /** Sessions as they stand, the one with the latest click first; each with the row_id it will end with. */
-  openRows(limit: number): SessionRow[];
-  /** Sessions going on. */
-  readonly size: number;
-  snapshot(): Uint8Array;
 }
 
 /**
@@ -41,22 +31,29 @@ export function createLagSessions({ gapMs }: LagWindow, from?: Uint8Array): LagS
   return engine;
 }
 
+const noRows: readonly SessionRow[] = Object.freeze([]);
+
 /** Sessions of one visitor going on at once; of more, the longest silent ends early, so that nobody makes us search long. */
 const maxPerVisitor = 64;
 
+/** A session going on, in the order of silence. */
 interface Session {
+  /** As far as events tell; what follows from begin and end is written when the row leaves. */
   row: SessionRow;
   lastArrivedAt: number;
+  before: Session | undefined;
+  after: Session | undefined;
 }
 
 interface Snapshot {
   gapMs: number;
   clockAt: number;
-  sessions: Session[];
+  sessions: Pick<Session, 'row' | 'lastArrivedAt'>[];
 }
 
 class Engine implements LagSessions {
   readonly window: LagWindow;
+  readonly configHash: string;
   /** Sessions of each visitor; nearly always one. */
   readonly #visitors = new Map<string, Session[]>();
   readonly #bySilence = new SilenceList();
@@ -64,44 +61,46 @@ class Engine implements LagSessions {
 
   constructor(gapMs: number) {
     this.window = { gapMs };
+    this.configHash = `l${gapMs}`;
   }
 
   get size(): number {
     return this.#bySilence.size;
   }
 
-  count(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
+  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
     const ended = this.advance(arrivedAt);
     const visitor = visitorOf(event);
-    const open = this.#visitors.get(visitor) ?? [];
-    const near = open.filter(({ row }) => this.#isNear(row, event.client_timestamp));
-    const joined = near.map(({ row }) => row).reduce(join, this.#rowOf(event));
-    for (const session of near) this.#bySilence.remove(session);
-    const session = { row: joined, lastArrivedAt: this.#clockAt };
-    this.#bySilence.push(session);
-    const others = open.filter((other) => !near.includes(other));
-    const surplus = others.length < maxPerVisitor ? undefined : others.shift();
-    this.#visitors.set(visitor, [...others, session]);
-    if (!surplus) return ended;
-    this.#bySilence.remove(surplus);
-    return [...ended, surplus.row];
+    const open = this.#visitors.get(visitor);
+    const only = open?.length === 1 ? open[0] : undefined;
+    if (!only || !this.#isNear(only.row, event.client_timestamp)) {
+      const surplus = this.#joinAll(visitor, open ?? [], event);
+      return surplus ? [...ended, surplus] : ended;
+    }
+    count(only.row, event);
+    only.lastArrivedAt = this.#clockAt;
+    this.#bySilence.remove(only);
+    this.#bySilence.push(only);
+    return ended;
   }
 
   advance(clockAt: number): readonly SessionRow[] {
     if (clockAt > this.#clockAt) this.#clockAt = clockAt;
-    return this.#end((session) => session.lastArrivedAt + this.window.gapMs <= this.#clockAt);
+    const first = this.#bySilence.first;
+    return first && first.lastArrivedAt + this.window.gapMs <= this.#clockAt ? this.#end(this.#clockAt) : noRows;
   }
 
   drain(): readonly SessionRow[] {
-    return this.#end(() => true);
+    return this.#end(Infinity);
   }
 
   openRows(limit: number): SessionRow[] {
-    return this.#bySilence.latest(limit).map(({ row }) => ({ ...row }));
+    return this.#bySilence.latest(limit).map(({ row }) => labelled({ ...row }));
   }
 
   snapshot(): Uint8Array {
-    const sessions = this.#bySilence.latest(this.size).toReversed();
+    const latest = this.#bySilence.latest(this.size).toReversed();
+    const sessions = latest.map(({ row, lastArrivedAt }) => ({ row, lastArrivedAt }));
     const snapshot: Snapshot = { gapMs: this.window.gapMs, clockAt: this.#clockAt, sessions };
     return new TextEncoder().encode(JSON.stringify(snapshot));
   }
@@ -109,19 +108,41 @@ class Engine implements LagSessions {
   restore({ gapMs, clockAt, sessions }: Snapshot): void {
     if (gapMs !== this.window.gapMs) return;
     this.#clockAt = clockAt;
-    for (const session of sessions) {
-      this.#bySilence.push(session);
-      const visitor = visitorOf(session.row);
-      this.#visitors.set(visitor, [...(this.#visitors.get(visitor) ?? []), session]);
+    for (const { row, lastArrivedAt } of sessions) {
+      const visitor = visitorOf(row);
+      this.#visitors.set(visitor, [
+        ...(this.#visitors.get(visitor) ?? []),
+        this.#bySilence.pushNew(row, lastArrivedAt),
+      ]);
     }
   }
 
-  #end(isOver: (session: Session) => boolean): SessionRow[] {
+  /** Makes one session of the event and all that are near it. Returns a row if the visitor has too many. */
+  #joinAll(visitor: string, open: readonly Session[], event: ClickEvent): SessionRow | undefined {
+    const near = open.filter(({ row }) => this.#isNear(row, event.client_timestamp));
+    const joined = near.map(({ row }) => row).reduce(join, this.#rowOf(event));
+    for (const session of near) this.#bySilence.remove(session);
+    const session = this.#bySilence.pushNew(joined, this.#clockAt);
+    const others = open.filter((other) => !near.includes(other));
+    const surplus = others.length < maxPerVisitor ? undefined : others.shift();
+    this.#visitors.set(visitor, [...others, session]);
+    if (!surplus) return undefined;
+    this.#bySilence.remove(surplus);
+    return labelled(surplus.row);
+  }
+
+  /** Ends the sessions whose time is up at `clockAt`. */
+  #end(clockAt: number): SessionRow[] {
+    const { gapMs } = this.window;
     const ended: SessionRow[] = [];
-    for (let first = this.#bySilence.first; first && isOver(first); first = this.#bySilence.first) {
+    for (
+      let first = this.#bySilence.first;
+      first && first.lastArrivedAt + gapMs <= clockAt;
+      first = this.#bySilence.first
+    ) {
       this.#bySilence.remove(first);
       this.#forget(first);
-      ended.push(first.row);
+      ended.push(labelled(first.row));
     }
     return ended;
   }
@@ -140,7 +161,7 @@ class Engine implements LagSessions {
 
   #rowOf(event: ClickEvent): SessionRow {
     const at = event.client_timestamp;
-    return labelled({
+    return {
       session_id: '',
       user_id: event.user_id,
       device_id: event.device_id,
@@ -154,8 +175,22 @@ class Engine implements LagSessions {
       begin_event_id: event.event_id,
       end_event_id: event.event_id,
       window_open: this.#clockAt,
-      row_id: `l${this.window.gapMs}/${event.event_id}`,
-    });
+      row_id: `${this.configHash}/${event.event_id}`,
+    };
+  }
+}
+
+/** Counts one more event of a session. */
+function count(row: SessionRow, { client_timestamp: at, event_id, client_event }: ClickEvent): void {
+  row.events += 1;
+  if (isBefore(at, event_id, row.beginsession, row.begin_event_id)) {
+    row.beginsession = at;
+    row.begin_event_id = event_id;
+    row.beginnavigation = client_event;
+  } else if (!isBefore(at, event_id, row.endsession, row.end_event_id)) {
+    row.endsession = at;
+    row.end_event_id = event_id;
+    row.endnavigation = client_event;
   }
 }
 
@@ -168,7 +203,7 @@ function join(a: SessionRow, b: SessionRow): SessionRow {
   const { endnavigation, endsession, end_event_id } = end;
   const { window_open, row_id } = older;
   const points = { beginnavigation, beginsession, begin_event_id, endnavigation, endsession, end_event_id };
-  return labelled({ ...a, ...points, window_open, row_id, events: a.events + b.events });
+  return { ...a, ...points, window_open, row_id, events: a.events + b.events };
 }
 
 /** With what follows from begin and end. */
@@ -192,46 +227,39 @@ function visitorOf({ user_id, device_id }: { user_id: string; device_id: string 
  * for all the next to end is always the first: no timer wheel is needed, and each step takes the same time at any size.
  */
 class SilenceList {
-  readonly #links = new Map<Session, Link>();
-  #first: Link | undefined;
-  #last: Link | undefined;
+  first: Session | undefined;
+  size = 0;
+  #last: Session | undefined;
 
-  get size(): number {
-    return this.#links.size;
+  pushNew(row: SessionRow, lastArrivedAt: number): Session {
+    const session: Session = { row, lastArrivedAt, before: undefined, after: undefined };
+    this.push(session);
+    return session;
   }
 
-  get first(): Session | undefined {
-    return this.#first?.session;
-  }
-
+  /** Puts a session last that is not in the list. */
   push(session: Session): void {
-    const link: Link = { session, before: this.#last, after: undefined };
-    if (this.#last) this.#last.after = link;
-    else this.#first = link;
-    this.#last = link;
-    this.#links.set(session, link);
+    session.before = this.#last;
+    session.after = undefined;
+    if (this.#last) this.#last.after = session;
+    else this.first = session;
+    this.#last = session;
+    this.size += 1;
   }
 
   remove(session: Session): void {
-    const link = this.#links.get(session);
-    if (!link) return;
-    this.#links.delete(session);
-    if (link.before) link.before.after = link.after;
-    else this.#first = link.after;
-    if (link.after) link.after.before = link.before;
-    else this.#last = link.before;
+    const { before, after } = session;
+    if (before) before.after = after;
+    else this.first = after;
+    if (after) after.before = before;
+    else this.#last = before;
+    this.size -= 1;
   }
 
   /** The last `limit`, the very last first. */
   latest(limit: number): Session[] {
     const sessions: Session[] = [];
-    for (let link = this.#last; link && sessions.length < limit; link = link.before) sessions.push(link.session);
+    for (let session = this.#last; session && sessions.length < limit; session = session.before) sessions.push(session);
     return sessions;
   }
-}
-
-interface Link {
-  session: Session;
-  before: Link | undefined;
-  after: Link | undefined;
 }

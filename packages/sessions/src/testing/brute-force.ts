@@ -55,6 +55,30 @@ export function mergedRows(rows: readonly SessionRow[]): Session[] {
   return sorted([...groups].map(([key, group]) => merged(key, group)));
 }
 
+/** The rows joined as `sessions_within(gap)` does: by the distance of their intervals, an exact gap included. */
+export function mergedWithin(rows: readonly SessionRow[], gapMs: number): Session[] {
+  const visitors = Map.groupBy(rows, (row) => JSON.stringify([row.user_id, row.device_id]));
+  return sorted([...visitors.values()].flatMap((of) => joinedRows(of, gapMs).map(lagRow)));
+}
+
+function joinedRows(rows: readonly SessionRow[], gapMs: number): SessionRow[][] {
+  const groups: SessionRow[][] = [];
+  for (const row of rows) {
+    const isNear = (other: SessionRow): boolean =>
+      row.beginsession - other.endsession <= gapMs && other.beginsession - row.endsession <= gapMs;
+    const near = groups.filter((group) => group.some(isNear));
+    for (const group of near) groups.splice(groups.indexOf(group), 1);
+    groups.push([row, ...near.flat()]);
+  }
+  return groups;
+}
+
+function lagRow(rows: SessionRow[]): Session {
+  const [first] = rows as [SessionRow];
+  const begin = Math.min(...rows.map((row) => row.beginsession));
+  return merged(JSON.stringify([first.user_id, first.device_id, begin]), rows);
+}
+
 function merged(key: string, rows: SessionRow[]): Session {
   const begins = rows.map((row) => point(row.beginsession, row.begin_event_id, row.beginnavigation)).toSorted();
   const ends = rows.map((row) => point(row.endsession, row.end_event_id, row.endnavigation)).toSorted();
