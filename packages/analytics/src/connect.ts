@@ -5,12 +5,19 @@ import type { Fetched } from './byte-count.ts';
 import { LakeConnection } from './lake-connection.ts';
 import { httpSource } from './sources/http-source.ts';
 import type { LakeSource } from './sources/lake-source.ts';
+import { type Credentials, s3Source } from './sources/s3-source.ts';
 import type { Value } from './sql/question.ts';
 import type { DuckDbBundle } from './start-duckdb.ts';
 
 export interface ConnectOptions {
-  /** URL of the lake folder, such as `/lake/`. Same origin, or with CORS and range requests. */
+  /** URL of the lake folder, such as `/lake/`, same origin or with CORS and range requests; or `s3://bucket/prefix/`. */
   lake: string;
+  /** For S3: a Cognito identity pool, or a function that gives temporary keys. They stay in memory. */
+  credentials?: Credentials;
+  /** For S3: region of the bucket. Default: that of the identity pool. */
+  region?: string;
+  /** For S3: another address than AWS's own, with the bucket in the path. */
+  endpoint?: string;
   /** Where DuckDB-WASM is served. Default: the pinned 1.28.0, as vite emits it beside the page. */
   bundle?: DuckDbBundle;
   /** Told as DuckDB itself comes in: bytes so far, and in all (0 if unknown). */
@@ -91,6 +98,7 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connection;
 }
 
-function sourceOf({ lake }: ConnectOptions): LakeSource {
+function sourceOf({ lake, credentials, region, endpoint }: ConnectOptions): LakeSource {
+  if (lake.startsWith('s3://')) return s3Source({ lake, credentials, region, endpoint });
   return httpSource(new URL(lake.replace(/\/*$/, '/'), location.href).href);
 }

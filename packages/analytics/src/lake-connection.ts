@@ -75,7 +75,9 @@ export class LakeConnection implements Connection {
     try {
       return await once();
     } catch (error) {
-      if (isTrap(error) || isOfTheText(error) || !(await this.#refresh(engine))) throw error;
+      if (isTrap(error) || isOfTheText(error)) throw error;
+      const renewed = await this.#renew(engine);
+      if (!(await this.#refresh(engine)) && !renewed) throw error;
       return await once();
     }
   }
@@ -174,7 +176,7 @@ export class LakeConnection implements Connection {
     if (this.#closed) throw new ConnectError('lake: closed; open it again with connect()');
     this.#engine ??= this.#start();
     const engine = await this.#engine;
-    if (await this.#source.renew?.()) await this.#registerAnew(engine);
+    await this.#renew(engine);
     return engine;
   }
 
@@ -232,14 +234,16 @@ export class LakeConnection implements Connection {
     this.#state.registered.add(name);
   }
 
-  /** Their addresses have ceased to work, or will soon. */
-  async #registerAnew(engine: Engine): Promise<void> {
+  /** Registers all files again where their addresses have ceased to work, or soon will; true if so. */
+  async #renew(engine: Engine): Promise<boolean> {
+    if (!(await this.#source.renew?.())) return false;
     for (const name of this.#state.registered) {
       if (this.#state.whole.has(name)) continue;
       await engine.db.dropFile(name);
       this.#state.registered.delete(name);
     }
     await this.#registerAll(engine);
+    return true;
   }
 
   async #registerAll(engine: Engine): Promise<void> {
