@@ -33,7 +33,7 @@ async function withPumps(
     lake,
     window: windowPresets.seconds,
     hub: openLiveHub(windowPresets.seconds),
-    alerts: { take: () => {}, close: () => {} },
+    alerts: { take: async () => {}, close: async () => {} },
     report: () => {},
   });
   const event = click({ client_timestamp: now, received_at: now });

@@ -44,7 +44,14 @@ export async function runPumps(options: {
       stream: log,
       shard,
       state,
-      sink: lake,
+      // Raised after its rows are in the lake and before the state says so: a crash in between raises it again.
+      sink: {
+        mark: (of) => lake.mark(of),
+        write: async (commit) => {
+          await lake.write(commit);
+          await alerts.take(commit.rows);
+        },
+      },
       window,
       signal: stopping.signal,
       hashSeed: randomInt(2 ** 32),
@@ -53,10 +60,7 @@ export async function runPumps(options: {
         readTo.set(shard, sessionizer.stats().clockAt);
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
       },
-      onCommit: ({ rows }) => {
-        hub.committed(rows);
-        alerts.take(rows);
-      },
+      onCommit: ({ rows }) => hub.committed(rows),
       onError: (error, retryInMs) =>
         report(retryInMs > 0 ? `${error.message}; again in ${retryInMs / 1000} s` : error.message),
     }),

@@ -10,6 +10,7 @@ import { openPumpState } from '@taphouse/sessions/lmdb';
 import { openLog } from '@taphouse/streams/log';
 import { Hono } from 'hono';
 
+import { openAlertOutbox } from './alert-outbox.ts';
 import { type Config, isLoopback, UsageError } from './config.ts';
 import { openLiveHub } from './live-hub.ts';
 import { pages } from './pages.ts';
@@ -56,10 +57,11 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const manifest = await lake.manifest('rawdata');
   const found = { events: manifest.files.reduce((rows, file) => rows + file.rows, 0), files: manifest.files.length };
 
+  const outbox = config.webhook && (await openAlertOutbox(join(dataFolder, 'alerts')));
   const alerts = createAlertSender({
     rules: config.alerts,
     report,
-    ...(config.webhook ? { webhook: config.webhook } : {}),
+    ...(config.webhook && outbox && { webhook: { ...config.webhook, outbox } }),
   });
   const pumps = await runPumps({ log, state, lake, window, hub, alerts, report });
   const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
@@ -115,7 +117,8 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       await visitors;
       await server.close();
       await pumps.stop();
-      alerts.close();
+      await alerts.close();
+      await outbox?.close();
       hub.close();
       await lake.close();
       await state.close();
