@@ -1,4 +1,4 @@
-import { limits } from '@taphouse/schema';
+import { createQuickReader, limits } from '@taphouse/schema';
 import type { Stream } from '@taphouse/streams';
 import { type Context, Hono } from 'hono';
 import { clientAddress, truncateAddress } from './client-address.ts';
@@ -12,6 +12,7 @@ import { pixel, pixelBatch } from './pixel.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
 import { type BodyFault, type IncomingBody, readBody } from './read-body.ts';
 import { type Outcome, refused, type Sender, takeBatch } from './take-batch.ts';
+import { remembered } from './remembered.ts';
 import { createUserAgentReader } from './user-agent.ts';
 import { createKeyRing, type WriteKey } from './write-keys.ts';
 
@@ -28,7 +29,7 @@ export interface CollectorOptions {
   now?: () => number;
   /** Why batches can not be stored now, or null; for `GET /ready`. */
   ready?: () => Promise<string | null>;
-  /** Why no batch is taken for the moment, or null: the log is far behind, the disk is low. Asked for each batch. */
+  /** Why no batch is taken for the moment, or null: the log is far behind, the disk is low. Asked once a second. */
   busy?: () => string | null;
   /** More values for `GET /metrics`, by metric name. */
   gauges?: () => Record<string, number>;
@@ -51,6 +52,7 @@ export interface CollectorOptions {
 /** What Node's server or Lambda pass in; absent elsewhere. */
 interface Bindings {
   incoming?: IncomingBody & {
+    url?: string;
     headers: Record<string, string | string[] | undefined>;
     socket?: { remoteAddress?: string };
   };
@@ -75,7 +77,9 @@ export function createCollector(options: CollectorOptions): Hono {
   const keys = createKeyRing(options.writeKeys);
   const rateLimit = options.rateLimit && createRateLimit(options.rateLimit, now);
   const log = createLog(options.log, now);
-  const take = { stream, deadLetters, metrics, keys, rateLimit, identity: options.identity, log };
+  const readQuickly = createQuickReader();
+  const take = { stream, deadLetters, metrics, readQuickly, keys, rateLimit, identity: options.identity, log };
+  const busy = onceASecond(options.busy ?? (() => null), now);
   const senderOf = createSenderReader(options, now);
   const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 ** 2;
   let heldBytes = 0;
@@ -83,6 +87,8 @@ export function createCollector(options: CollectorOptions): Hono {
 
   app.post(`${pathPrefix}/events`, async (c) => {
     const sender = senderOf(c);
+    const reason = busy();
+    if (reason !== null) return settle(c, sender, refused(503, reason));
     let ownBytes = 0;
     const hold = (bytes: number): boolean => {
       ownBytes += bytes;
@@ -90,8 +96,6 @@ export function createCollector(options: CollectorOptions): Hono {
       return heldBytes <= maxHeldBytes;
     };
     try {
-      const reason = options.busy?.() ?? null;
-      if (reason !== null) return settle(c, sender, refused(503, reason));
       const body = await readBody(
         { header: (name) => header(c, name), incoming: c.env?.incoming, stream: () => c.req.raw.body },
         { maxBodyBytes: limits.maxBodyBytes, maxExpandedBytes: limits.maxExpandedBytes, hold },
@@ -108,16 +112,13 @@ export function createCollector(options: CollectorOptions): Hono {
   function settle(c: CollectorContext, sender: Sender, outcome: Outcome): Response {
     const { status, accepted, rejected, reason } = outcome;
     metrics.count('requests', String(status));
-    const headers = answerHeaders(sender, status);
-    if (status === 204) {
-      const cookies = cookiesOf(c, outcome, sender);
-      if (cookies === null) return c.body(null, 204, headers);
-      return c.body(null, 204, { ...headers, 'Set-Cookie': cookies });
-    }
+    if (status === 204) return answer(204, null, answerHeaders(sender, status), cookiesOf(c, outcome, sender));
     logOutcome(sender, outcome);
+    const headers: Record<string, string> = { 'Content-Type': 'application/json', ...answerHeaders(sender, status) };
     if (outcome.retryAfterSeconds > 0 && (status === 429 || status === 503))
       headers['Retry-After'] = String(outcome.retryAfterSeconds);
-    return json(c, status, reason === null ? { accepted, rejected } : { accepted, rejected, reason }, headers);
+    const body = JSON.stringify(reason === null ? { accepted, rejected } : { accepted, rejected, reason });
+    return answer(status, body, headers);
   }
 
   function settleUnread(c: CollectorContext, sender: Sender, { status, reason }: BodyFault): Response {
@@ -218,9 +219,41 @@ export function createCollector(options: CollectorOptions): Hono {
   return app as unknown as Hono;
 }
 
+/**
+ * An answer. On Node, the server writes a Response that was made of plain headers as it is; with a Headers in between, as
+ * `c.body` puts it, it takes twice as long.
+ */
+function answer(
+  status: number,
+  body: string | null,
+  headers: Record<string, string>,
+  cookies: readonly string[] = [],
+): Response {
+  const [first, ...others] = cookies;
+  if (first !== undefined) headers['Set-Cookie'] = first;
+  const response = new Response(body, { status, headers });
+  for (const cookie of others) response.headers.append('Set-Cookie', cookie);
+  return response;
+}
+
+/** What `ask` said within the last second. */
+function onceASecond<T>(ask: () => T, now: () => number): () => T {
+  let said: T;
+  let askedAt = -Infinity;
+  return () => {
+    const at = now();
+    if (Math.abs(at - askedAt) >= 1000) {
+      said = ask();
+      askedAt = at;
+    }
+    return said;
+  };
+}
+
 /** Reads who sends a request. */
 function createSenderReader(options: CollectorOptions, now: () => number): (c: CollectorContext) => Sender {
   const { ip = 'truncated', trustedHops = 0 } = options;
+  const truncate = remembered(truncateAddress);
   const readUserAgent = createUserAgentReader(limits.maxTextLength);
   // Unique among collectors by its beginning, in this one by its end.
   const instance = crypto.randomUUID().slice(0, 8);
@@ -235,7 +268,7 @@ function createSenderReader(options: CollectorOptions, now: () => number): (c: C
       requestId: `${instance}-${requests.toString(36)}`,
       receivedAt: now(),
       address,
-      ip: ip === 'truncated' && address !== null ? truncateAddress(address) : null,
+      ip: ip === 'truncated' && address !== null ? truncate(address) : null,
       userAgent: userAgent === undefined ? null : readUserAgent(userAgent),
       origin: header(c, 'origin'),
       gpc: header(c, 'sec-gpc') === '1',
@@ -252,14 +285,18 @@ function header(c: CollectorContext, name: string): string | undefined {
 }
 
 /** Cookies are readable by script on purpose: the next page takes the one as the answer that page hide cut off. */
-function cookiesOf(c: CollectorContext, { batchId }: Outcome, { gpc }: Sender): string[] | null {
-  const cookies: string[] = [];
-  if (batchId !== null) cookies.push(`taphouse_ack_${batchId}=1; Path=/; Max-Age=600; SameSite=Lax`);
-  const device = c.req.query('device');
+function cookiesOf(c: CollectorContext, { batchId }: Outcome, { gpc }: Sender): string[] {
+  const cookies = batchId === null ? [] : [`taphouse_ack_${batchId}=1; Path=/; Max-Age=600; SameSite=Lax`];
+  const device = query(c, 'device');
   // Safari deletes what script writes after 7 days, but not what the site's own server sets.
   if (device !== undefined && !gpc && /^[\w-]{1,64}$/.test(device))
     cookies.push(`taphouse_device=${device}; Path=/; Max-Age=34560000; SameSite=Lax`);
-  return cookies.length > 0 ? cookies : null;
+  return cookies;
+}
+
+/** A parameter of the request's URL, which is not made into one where there is none. */
+function query(c: CollectorContext, name: string): string | undefined {
+  return c.env?.incoming?.url?.includes('?') === false ? undefined : c.req.query(name);
 }
 
 function reasonHeader({ reason, rejected }: Outcome): string {

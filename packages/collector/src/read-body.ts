@@ -82,31 +82,23 @@ function compressionFormat(encoding: string | undefined): 'gzip' | 'brotli' | nu
 }
 
 function readIncoming(incoming: IncomingBody, limits: BodyLimits): Promise<Uint8Array | BodyFault> {
-  const { promise, resolve } = Promise.withResolvers<Uint8Array | BodyFault>();
-  const chunks: Uint8Array[] = [];
-  let bytes = 0;
-  const finish = (result: Uint8Array | BodyFault): void => {
-    incoming.off('data', onData);
-    incoming.off('end', onEnd);
-    incoming.off('error', onCut);
-    incoming.off('close', onCut);
-    resolve(result);
-  };
-  const onData = (chunk: Uint8Array): void => {
-    bytes += chunk.length;
-    chunks.push(chunk);
-    const fault = pieceFault(bytes, chunk.length, limits, 'maxBodyBytes');
-    if (!fault) return;
-    incoming.pause();
-    finish(fault);
-  };
-  const onEnd = (): void => finish(concat(chunks, bytes));
-  const onCut = (): void => finish({ status: 400, reason: 'body: cut short; send it again' });
-  incoming.on('data', onData);
-  incoming.on('end', onEnd);
-  incoming.on('error', onCut);
-  incoming.on('close', onCut);
-  return promise;
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = [];
+    let bytes = 0;
+    const onData = (chunk: Uint8Array): void => {
+      bytes += chunk.length;
+      chunks.push(chunk);
+      const fault = pieceFault(bytes, chunk.length, limits, 'maxBodyBytes');
+      if (!fault) return;
+      incoming.off('data', onData);
+      incoming.pause();
+      resolve(fault);
+    };
+    incoming.on('data', onData);
+    incoming.on('end', () => resolve(concat(chunks, bytes)));
+    // After the end it changes nothing.
+    incoming.on('close', () => resolve({ status: 400, reason: 'body: cut short; send it again' }));
+  });
 }
 
 async function readStream(

@@ -1,11 +1,20 @@
-import { type ClickEvent, type ParsedBatch, parseBatch, type RejectedEvent } from '@taphouse/schema';
+import {
+  type BatchContext,
+  type ClickEvent,
+  type Envelope,
+  type ParsedBatch,
+  parseBatch,
+  type QuickBatch,
+  type RejectedEvent,
+  type VisitorLines,
+} from '@taphouse/schema';
 import { type Stream, StreamFullError } from '@taphouse/streams';
 import type { DeadLetter, DeadLetters } from './dead-letter.ts';
 import { type Identity, identityProperty } from './identity.ts';
 import type { LogLine } from './log-line.ts';
 import type { Metrics } from './metrics.ts';
 import type { RateLimit } from './rate-limit.ts';
-import { toRecords } from './to-records.ts';
+import { linesByVisitor, toRecords } from './to-records.ts';
 import type { UserAgent } from './user-agent.ts';
 import { allows, type KeyRing } from './write-keys.ts';
 
@@ -42,6 +51,8 @@ export interface TakeOptions {
   stream: Pick<Stream, 'append'>;
   deadLetters: DeadLetters;
   metrics: Metrics;
+  /** Of `createQuickReader`: the usual batch as it is stored, null for any other. */
+  readQuickly: (body: string, context: BatchContext) => QuickBatch | null;
   keys: KeyRing;
   rateLimit: RateLimit | undefined;
   identity: Identity | undefined;
@@ -55,40 +66,72 @@ const retryAfterSeconds = 5;
 const botProperty = 'taphouse_bot';
 
 /** Reads a batch, makes its good events durable and keeps the bad ones with their reasons. Resolves only then. */
-export async function takeBatch(body: string, sender: Sender, options: TakeOptions): Promise<Outcome> {
-  const { metrics } = options;
+export function takeBatch(body: string, sender: Sender, options: TakeOptions): Promise<Outcome> {
   const { receivedAt, ip, gpc, userAgent } = sender;
-  const batch = parseBatch(body, {
+  const context: BatchContext = {
     receivedAt,
     ip: gpc ? null : ip,
     userAgent: gpc ? null : (userAgent?.text ?? null),
+    deviceType: userAgent?.deviceType ?? null,
     newEventId: () => crypto.randomUUID(),
-  });
-  metrics.count('bytes', '', body.length);
+  };
+  options.metrics.count('bytes', '', body.length);
+  const quick = marksEvents(sender, options) ? null : options.readQuickly(body, context);
+  return quick ? takeQuick(quick, sender, options) : takeParsed(body, context, sender, options);
+}
+
+/** Whether events get marks of their own, each by what it says. */
+function marksEvents({ userAgent }: Sender, { identity }: TakeOptions): boolean {
+  return identity !== undefined || userAgent?.bot === true;
+}
+
+/** The usual batch: every event is good, and already in the form in which it is stored. */
+async function takeQuick(batch: QuickBatch, sender: Sender, options: TakeOptions): Promise<Outcome> {
+  const barred = bar(batch, batch.accepted, sender, options);
+  if (barred) return barred;
+  const fault = await store(batch.visitors, sender, options);
+  if (fault !== null) return refused(503, fault);
+  return settled(batch, batch.accepted, [], options);
+}
+
+/** Any other batch. */
+async function takeParsed(body: string, context: BatchContext, sender: Sender, options: TakeOptions): Promise<Outcome> {
+  const batch = parseBatch(body, context);
+  const { receivedAt } = sender;
   if (batch.fault !== null) {
     const event = body.slice(0, maxLetterLength);
     await keep([{ received_at: receivedAt, reason: batch.fault, index: null, event }], sender, options);
     return refused(400, batch.fault);
   }
-  const barred = bar(batch, sender, options);
+  const barred = bar(batch, batch.accepted.length + batch.rejected.length, sender, options);
   if (barred) return barred;
   const proven = await identified(batch, sender, options);
   if (proven === null) return refused(503, 'collector: it can not check identities; try again later');
   const { accepted, rejected } = proven;
-  mark(accepted, userAgent);
-  const fault = await store(accepted, sender, options);
+  if (sender.userAgent?.bot) for (const { properties } of accepted) properties[botProperty] = 'true';
+  const fault = await store(linesByVisitor(accepted), sender, options);
   if (fault !== null) return refused(503, fault);
-  metrics.count('events', '', accepted.length);
-  metrics.count('dropped', '', batch.dropped);
   await keep(
     rejected.map((rejection) => ({ received_at: receivedAt, ...rejection })),
     sender,
     options,
   );
+  return settled(batch, accepted.length, rejected, options);
+}
+
+/** An outcome in which the good events of a batch are stored. */
+function settled(
+  { batchId, dropped }: Envelope,
+  accepted: number,
+  rejected: readonly RejectedEvent[],
+  { metrics }: TakeOptions,
+): Outcome {
+  metrics.count('events', '', accepted);
+  metrics.count('dropped', '', dropped);
   return {
-    status: rejected.length === 0 ? 204 : accepted.length > 0 ? 200 : 400,
-    batchId: batch.batchId,
-    accepted: accepted.length,
+    status: rejected.length === 0 ? 204 : accepted > 0 ? 200 : 400,
+    batchId,
+    accepted,
     rejected: rejected.map(({ index, reason }) => ({ index, reason })),
     reason: null,
     retryAfterSeconds: 0,
@@ -105,12 +148,16 @@ export function refused(
 }
 
 /** Why this sender's batch is not looked at further, or null. */
-function bar(batch: ParsedBatch, { origin, address }: Sender, { keys, rateLimit }: TakeOptions): Outcome | null {
-  const key = keys.find(batch.writeKey);
+function bar(
+  { writeKey }: Envelope,
+  events: number,
+  { origin, address }: Sender,
+  { keys, rateLimit }: TakeOptions,
+): Outcome | null {
+  const key = keys.find(writeKey);
   if (!key) return refused(401, 'write_key: unknown; use one the collector was started with');
   if (origin !== undefined && !allows(key, origin))
     return refused(403, `origin ${origin}: not one of the write key's; add it to the key's origins`);
-  const events = batch.accepted.length + batch.rejected.length;
   const waitSeconds = rateLimit?.take(`${key.key} ${address ?? ''}`, events) ?? 0;
   if (waitSeconds > 0) return refused(429, `rate: too many events; try again in ${waitSeconds} s`, waitSeconds);
   return null;
@@ -165,24 +212,16 @@ function placesOfAccepted({ accepted, rejected }: ParsedBatch): number[] {
   return all.filter((place) => !taken.has(place));
 }
 
-function mark(events: readonly ClickEvent[], userAgent: UserAgent | null): void {
-  if (!userAgent) return;
-  for (const event of events) {
-    event.device_type ??= userAgent.deviceType;
-    if (userAgent.bot) event.properties[botProperty] = 'true';
-  }
-}
-
 /** Null once durable, or why it is not. */
 async function store(
-  events: readonly ClickEvent[],
+  visitors: readonly VisitorLines[],
   { requestId }: Sender,
   options: TakeOptions,
 ): Promise<string | null> {
-  if (events.length === 0) return null;
+  if (visitors.length === 0) return null;
   const startedAt = performance.now();
   try {
-    await options.stream.append(toRecords(events));
+    await options.stream.append(toRecords(visitors));
   } catch (error) {
     const full = error instanceof StreamFullError;
     options.metrics.count('appendFailures', full ? 'full' : 'unavailable');

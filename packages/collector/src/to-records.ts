@@ -1,16 +1,23 @@
-import { type ClickEvent, encodeEvents, partitionKey } from '@taphouse/schema';
+import { type ClickEvent, encodeEvents, partitionKey, type VisitorLines } from '@taphouse/schema';
 import type { StreamRecord } from '@taphouse/streams';
 
 /** Characters of a record: at most 3 bytes each, so that it stays under the stream's 1 MiB whatever they are. */
 const maxRecordLength = 349_000;
 
-/** A batch's events as stream records: one a visitor and device, in the batch's order; more only if they outgrow one. */
-export function toRecords(events: readonly ClickEvent[]): StreamRecord[] {
-  return groupByVisitor(events).flatMap((group) => {
-    const key = partitionKey(group[0]!.user_id, group[0]!.device_id);
-    const lines = encodeEvents(group);
+/** Events as stream records: one a visitor and device, in the batch's order; more only if they outgrow one. */
+export function toRecords(visitors: readonly VisitorLines[]): StreamRecord[] {
+  return visitors.flatMap(({ user_id, device_id, lines }) => {
+    const key = partitionKey(user_id, device_id);
     if (lines.length <= maxRecordLength) return [{ partitionKey: key, data: lines }];
     return split(lines).map((data) => ({ partitionKey: key, data }));
+  });
+}
+
+/** The lines of each visitor and device. */
+export function linesByVisitor(events: readonly ClickEvent[]): VisitorLines[] {
+  return groupByVisitor(events).map((group) => {
+    const { user_id, device_id } = group[0]!;
+    return { user_id, device_id, lines: encodeEvents(group) };
   });
 }
 

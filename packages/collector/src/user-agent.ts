@@ -1,4 +1,5 @@
 import type { DeviceType } from '@taphouse/schema';
+import { remembered } from './remembered.ts';
 
 /** What the browser's own words tell. */
 export interface UserAgent {
@@ -9,21 +10,12 @@ export interface UserAgent {
   bot: boolean;
 }
 
-/** Most user agents remembered: reading one costs ten times a look-up, and a site sees the same few hundred. */
-const maxRemembered = 1000;
-
 /** Reads a `User-Agent` header. */
 export function createUserAgentReader(maxLength: number): (header: string) => UserAgent {
-  const remembered = new Map<string, UserAgent>();
-  return (header) => {
-    const known = remembered.get(header);
-    if (known) return known;
+  return remembered((header) => {
     const text = header.slice(0, maxLength).toWellFormed().replaceAll('\0', '');
-    const read = { text, deviceType: deviceTypeOf(text), bot: isBot(text) };
-    if (remembered.size >= maxRemembered) remembered.clear();
-    remembered.set(header, read);
-    return read;
-  };
+    return { text, deviceType: deviceTypeOf(text), bot: isBot(text) };
+  });
 }
 
 const tablet = /iPad|Tablet|PlayBook|Silk(?!.*Mobile)|Kindle|Android(?!.*Mobile)/i;

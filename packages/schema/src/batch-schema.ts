@@ -1,14 +1,15 @@
 import { deviceTypes } from './click-event.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
-import { isoTimePattern } from './parse-batch.ts';
+import { controlRanges, isoTimePattern } from './text-rules.ts';
 
 /** A JSON Schema (2020-12), as plain data. */
 export type JsonSchema = { readonly [keyword: string]: unknown };
 
 /** Text without what DuckDB refuses: NUL and halves of surrogate pairs. */
 const wholeText = String.raw`^(?:[^\u0000\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])*$`;
+const integer = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
 /** A name: no control characters either, and no marks that turn the direction of text around. */
-const visibleText = String.raw`^(?:[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])+$`;
+const visibleText = String.raw`^(?:[^${controlRanges}\ud800-\udfff]|[\ud800-\udbff][\udc00-\udfff])+$`;
 
 /**
  * What `parseBatch` takes, said as JSON Schema for documents and other languages: `event` is one event with nothing
@@ -23,6 +24,7 @@ export function batchSchema(limits: Limits = standardLimits): { event: JsonSchem
 }
 
 function envelope(limits: Limits, fields: JsonSchema): JsonSchema {
+  const { event_id: _, ...shared } = fields;
   return {
     type: 'object',
     required: ['events'],
@@ -30,12 +32,12 @@ function envelope(limits: Limits, fields: JsonSchema): JsonSchema {
       write_key: { type: 'string', description: 'One of the keys of the collector, if it asks for one.' },
       sent_at: { type: ['number', 'string'], description: 'When the client sent it.' },
       clock_offset_ms: fields.clock_offset_ms,
-      dropped: { type: 'integer', minimum: 0, description: 'Events dropped by the client since its last report.' },
+      dropped: { ...integer, minimum: 0, description: 'Events dropped by the client since its last report.' },
       batch_id: { type: 'string', pattern: '^[A-Za-z0-9_-]{1,64}$', description: 'Names the acknowledgement cookie.' },
       identity: { type: 'string', maxLength: 4096, description: 'Proof of user_id, where the collector asks for one.' },
       context: {
         type: 'object',
-        properties: fields,
+        properties: shared,
         description: 'Fields shared by all events; the field of an event wins.',
       },
       events: {
@@ -51,7 +53,6 @@ function envelope(limits: Limits, fields: JsonSchema): JsonSchema {
 
 function eventFields(limits: Limits): JsonSchema {
   const name = { type: 'string', minLength: 1, maxLength: limits.maxNameLength, pattern: visibleText };
-  const integer = { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER };
   const identifier = { anyOf: [name, integer] };
   const days = limits.maxAgeMs / 86_400_000;
   const minutes = limits.maxAheadMs / 60_000;

@@ -1,6 +1,7 @@
 import { type ClickEvent, type DeviceType, deviceTypes } from './click-event.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { shapeFault } from './shape-fault.ts';
+import { controlRanges, isoTimePattern } from './text-rules.ts';
 
 /** The envelope of `POST /v1/events` as a client writes it. */
 export interface Batch {
@@ -27,6 +28,8 @@ export interface BatchContext {
   /** Truncated address, or null. */
   ip: string | null;
   userAgent: string | null;
+  /** Kind of device of an event that does not say it. Default null. */
+  deviceType?: DeviceType | null;
   /** Makes an id for an event that has none. Such an event cannot be told from its own retry. */
   newEventId: () => string;
   limits?: Limits;
@@ -41,14 +44,18 @@ export interface RejectedEvent {
   event: unknown;
 }
 
-export interface ParsedBatch {
-  /** Why nothing of the batch could be read, or null. */
-  fault: string | null;
+/** What a batch says beside its events. */
+export interface Envelope {
   writeKey: string | null;
   batchId: string | null;
   identity: string | null;
   /** Events the client says it dropped. */
   dropped: number;
+}
+
+export interface ParsedBatch extends Envelope {
+  /** Why nothing of the batch could be read, or null. */
+  fault: string | null;
   accepted: ClickEvent[];
   rejected: RejectedEvent[];
 }
@@ -77,15 +84,7 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
   if (events.length > limits.maxEvents)
     return faulty(`events: ${events.length} in one batch, limit ${limits.maxEvents}; send fewer`);
 
-  const parsed: ParsedBatch = {
-    fault: null,
-    writeKey: typeof batch.write_key === 'string' ? batch.write_key : null,
-    batchId: typeof batch.batch_id === 'string' && /^[\w-]{1,64}$/.test(batch.batch_id) ? batch.batch_id : null,
-    identity: typeof batch.identity === 'string' && batch.identity.length <= 4096 ? batch.identity : null,
-    dropped: isCount(batch.dropped) ? batch.dropped : 0,
-    accepted: [],
-    rejected: [],
-  };
+  const parsed: ParsedBatch = { fault: null, ...readEnvelope(batch), accepted: [], rejected: [] };
   // NUL and half a surrogate pair need an escape, or a body that never was UTF-8.
   const reader = new EventReader(batch, context, limits, body.includes('\\u') || !body.isWellFormed());
   for (const [index, event] of events.entries()) {
@@ -94,6 +93,46 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
     else parsed.accepted.push(result);
   }
   return parsed;
+}
+
+/** What `batch` says beside its events; what is not as it should be is left out. */
+export function readEnvelope(batch: Record<string, unknown>): Envelope {
+  const { write_key, batch_id, identity, dropped } = batch;
+  return {
+    writeKey: typeof write_key === 'string' ? write_key : null,
+    batchId: typeof batch_id === 'string' && /^[\w-]{1,64}$/.test(batch_id) ? batch_id : null,
+    identity: typeof identity === 'string' && identity.length <= 4096 ? identity : null,
+    dropped: isCount(dropped) ? dropped : 0,
+  };
+}
+
+/** An event that says nothing wrong. */
+const anyEvent: Fields = {
+  event_id: '-',
+  user_id: '-',
+  device_id: '-',
+  client_event: '-',
+  page_url: null,
+  page_title: null,
+  referrer: null,
+  device_type: 'other',
+  properties: {},
+  clock_offset_ms: 0,
+};
+
+/**
+ * What an event of `batch` that itself says only the fields `own` has of the others; null if something of that is wrong.
+ * The fields of `own` are there and mean nothing.
+ */
+export function readShared(
+  batch: Record<string, unknown>,
+  own: ReadonlySet<string>,
+  context: BatchContext,
+): ClickEvent | null {
+  const said = Object.entries({ ...anyEvent, client_timestamp: context.receivedAt }).filter(([name]) => own.has(name));
+  const reader = new EventReader(batch, context, context.limits ?? standardLimits, true);
+  const event = reader.read(Object.fromEntries(said));
+  return typeof event === 'string' ? null : event;
 }
 
 function faulty(fault: string): ParsedBatch {
@@ -152,7 +191,10 @@ class EventReader {
         maxTextLength,
       ),
       referrer: this.#text('referrer', raw.referrer === undefined ? shared.referrer : raw.referrer, maxUrlLength),
-      device_type: deviceType(raw.device_type === undefined ? shared.device_type : raw.device_type),
+      device_type:
+        deviceType(raw.device_type === undefined ? shared.device_type : raw.device_type) ??
+        this.#context.deviceType ??
+        null,
       properties: this.#properties(raw.properties === undefined ? shared.properties : raw.properties),
       clock_offset_ms: clockOffset(raw.clock_offset_ms ?? shared.clock_offset_ms ?? this.#offset),
       ip: this.#context.ip,
@@ -258,9 +300,7 @@ class EventReader {
   }
 }
 
-/** Controls (C0, DEL, C1) and the marks that turn the direction of text around: nobody types them, and they hide what a name says. */
-// eslint-disable-next-line no-control-regex -- they are what it looks for
-const controls = /[\0-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
+const controls = new RegExp(`[${controlRanges}]`);
 
 /** Characters of the event's variable texts, and a round 500 for the rest. */
 function roughLength(event: ClickEvent): number {
@@ -294,8 +334,6 @@ function clockOffset(value: unknown): number | null {
   return Math.round(value);
 }
 
-/** Source of the regular expression, which the JSON schema says too. */
-export const isoTimePattern = String.raw`^\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d)?$`;
 const isoTime = new RegExp(isoTimePattern);
 
 function readTime(value: unknown): number {

@@ -438,6 +438,7 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         expect(await answer.json()).toMatchObject({ reason });
         expect((await request('/ready')).status).toBe(503);
         reason = null;
+        now += 1000;
         expect((await request('/v1/events', post(batch([event()])))).status).toBe(204);
         expect((await request('/ready')).status).toBe(200);
       });
