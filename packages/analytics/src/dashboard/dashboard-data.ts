@@ -1,12 +1,14 @@
-import type { SessionRow } from '@taphouse/schema';
+import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
-import { type Connection, connect } from '../connect.ts';
+import { type Connection, connect, type RunOptions } from '../connect.ts';
+import { KeptEvents } from '../model/kept-events.ts';
 import { KeptRows } from '../model/kept-rows.ts';
+import type { LoadOptions } from '../model/load-rows.ts';
 import { sessionCurve } from '../model/session-curve.ts';
-import { type Sessions, sessionize } from '../model/sessionize.ts';
-import { type Picture, tally, type TimeRange } from '../model/tally.ts';
+import { type SessionLength, type Sessions, sessionize } from '../model/sessionize.ts';
+import { type Picture, tally, type TallyOptions, type TimeRange } from '../model/tally.ts';
 import type { Ask, Question } from '../sql/question.ts';
-import { lengthsFrom } from './length-slider.ts';
+import { lengthsFrom } from './session-lengths.ts';
 import { rangeBefore, rangeOf, type ViewState } from './view-state.ts';
 
 /** All that the dashboard shows for one view. */
@@ -34,7 +36,8 @@ const standardStepMs = 30_000;
 export class DashboardData {
   readonly lake: Connection;
   readonly #kept: KeptRows;
-  #sessions: Sessions | undefined;
+  readonly #events: KeptEvents;
+  #made: { of: unknown; length: SessionLength; sessions: Sessions } | null = null;
   #curve: { of: unknown; range: TimeRange; counts: number[] } | null = null;
   /** The time that "the last 24 hours" counts back from. */
   #nowAt = Date.now();
@@ -42,6 +45,7 @@ export class DashboardData {
   private constructor(lake: Connection) {
     this.lake = lake;
     this.#kept = new KeptRows(lake);
+    this.#events = new KeptEvents(lake);
   }
 
   static async open(url: string, onBytes: (loaded: number, total: number) => void): Promise<DashboardData> {
@@ -65,11 +69,38 @@ export class DashboardData {
   }
 
   /** Reads what the view needs and is not here yet. */
-  async read(view: ViewState, onRows: (rows: number) => void): Promise<void> {
+  async read(view: ViewState, options: LoadOptions = {}): Promise<void> {
     this.#nowAt = Date.now();
     const range = rangeOf(view.range, this.#nowAt);
     const fromAt = view.compare && range.fromAt > 0 ? rangeBefore(view.range, this.#nowAt).fromAt : range.fromAt;
-    await this.#kept.cover({ fromAt, toAt: range.toAt }, this.#nowAt, onRows);
+    const whole = { fromAt, toAt: range.toAt };
+    await this.#kept.cover(whole, this.#nowAt, options);
+    const { type, event } = view.filters;
+    if (type !== undefined) await this.#events.readTypes(eventsAround(whole), options);
+    if (event === undefined) return;
+    await this.#events.readTimes(event, { range: eventsAround(whole), rows: this.#kept.rows, ...options });
+  }
+
+  /** Reads which device is of which type, which the first numbers do not wait for. True if more is known now. */
+  async readTypes(view: ViewState, options: RunOptions = {}): Promise<boolean> {
+    return this.#events.readTypes(eventsAround(rangeOf(view.range, this.#nowAt)), options);
+  }
+
+  /** True if the view can be counted at once, from what is here. */
+  has(view: ViewState): boolean {
+    const { event } = view.filters;
+    return event === undefined || this.#events.timesOf(event, this.#kept.rows) !== undefined;
+  }
+
+  /** Events that a question about this range would go through, copies and a day before and after included. */
+  eventsIn(range: TimeRange): number {
+    return this.#eventFiles(range).reduce((sum, file) => sum + file.rows, 0);
+  }
+
+  #eventFiles(range: TimeRange): readonly ManifestFile[] {
+    const { fromAt, toAt } = eventsAround(range);
+    const files = this.lake.manifests().rawdata?.files ?? [];
+    return files.filter((file) => file.maxAt >= fromAt && file.minAt < toAt);
   }
 
   /** Takes in windows that have just closed: the next reading counts them, until their file does. */
@@ -83,8 +114,7 @@ export class DashboardData {
     const { rows } = this.#kept;
     const range = rangeOf(view.range, this.#nowAt);
     const { length, filters } = view;
-    this.#sessions = sessionize(rows, length, this.#sessions);
-    const picture = tally(rows, this.#sessions, { range, filters });
+    const picture = this.#count(view, { range });
     return {
       ask: { ...range, length, filters },
       picture,
@@ -95,13 +125,30 @@ export class DashboardData {
     };
   }
 
+  #count({ length, filters }: ViewState, options: Pick<TallyOptions, 'range' | 'bucketMs'>): Picture {
+    const { rows } = this.#kept;
+    const eventTimes = this.#events.timesOf(filters.event, rows);
+    return tally(rows, this.#sessionsOf(length), {
+      ...options,
+      filters,
+      deviceTypes: this.#events.types,
+      ...(eventTimes ? { eventTimes } : {}),
+    });
+  }
+
+  /** A filter changes no session, so they are made once a length. */
+  #sessionsOf(length: SessionLength): Sessions {
+    const { rows } = this.#kept;
+    if (this.#made?.of === rows.key && this.#made.length === length) return this.#made.sessions;
+    const sessions = sessionize(rows, length, this.#made?.sessions);
+    this.#made = { of: rows.key, length, sessions };
+    return sessions;
+  }
+
   #before(view: ViewState, range: TimeRange, bucketMs: number): Pick<Seen, 'before' | 'shiftMs'> {
-    if (!view.compare || range.fromAt <= 0 || !this.#sessions) return { before: null, shiftMs: 0 };
+    if (!view.compare || range.fromAt <= 0) return { before: null, shiftMs: 0 };
     const before = rangeBefore(view.range, this.#nowAt);
-    return {
-      before: tally(this.#kept.rows, this.#sessions, { range: before, filters: view.filters, bucketMs }),
-      shiftMs: range.fromAt - before.fromAt,
-    };
+    return { before: this.#count(view, { range: before, bucketMs }), shiftMs: range.fromAt - before.fromAt };
   }
 
   /** The curve does not change with the length, so it is counted once a range. */
@@ -117,16 +164,18 @@ export class DashboardData {
   }
 
   /** Asks a question of the tables, which opens only the files of the time it is about. */
-  async ask<Row>(question: Question, range: TimeRange): Promise<Row[]> {
-    const wide = { fromAt: range.fromAt - dayMs, toAt: range.toAt + lateMs };
-    const files = this.lake.manifests().rawdata?.files ?? [];
-    const wanted = files.filter((file) => file.maxAt >= wide.fromAt && file.minAt < wide.toAt);
-    await this.lake.fetchFiles('rawdata', wanted);
-    await this.lake.focus(wide);
-    return this.lake.query<Row>(question.sql, question.values);
+  async ask<Row>(question: Question, range: TimeRange, options: RunOptions = {}): Promise<Row[]> {
+    await this.lake.fetchFiles('rawdata', this.#eventFiles(range));
+    await this.lake.focus(eventsAround(range));
+    return this.lake.query<Row>(question.sql, question.values, options);
   }
 
   async close(): Promise<void> {
     await this.lake.close();
   }
+}
+
+/** When the rows of `rawdata` may have been received whose events lie in a range. */
+function eventsAround({ fromAt, toAt }: TimeRange): TimeRange {
+  return { fromAt: fromAt - dayMs, toAt: toAt + lateMs };
 }

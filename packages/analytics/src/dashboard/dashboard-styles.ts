@@ -99,15 +99,12 @@ export const dashboardStyles = css`
     gap: 16px;
   }
   .card,
-  .slider,
-  .panel,
-  .numbers {
+  .panel {
     background: var(--tap-surface);
     border: 1px solid var(--tap-line);
     border-radius: 12px;
   }
-  .card,
-  .slider {
+  .card {
     padding: 15px 18px 14px;
     min-width: 0;
   }
@@ -139,11 +136,12 @@ export const dashboardStyles = css`
     overflow: hidden;
   }
   .number {
-    padding: 16px 18px 14px;
+    padding: 4px 18px 2px;
     border-left: 1px solid var(--tap-line);
   }
   .number:first-child {
     border-left: 0;
+    padding-left: 0;
   }
   .number dt {
     font-weight: 600;
@@ -309,6 +307,9 @@ export const dashboardStyles = css`
   .bars rect {
     fill: var(--tap-amber);
   }
+  .faded svg {
+    opacity: 0.35;
+  }
   .right {
     text-align: right;
   }
@@ -436,10 +437,27 @@ export const dashboardStyles = css`
     border-radius: 9px;
     color: var(--tap-bad);
   }
+  .busy {
+    margin: 0 0 16px;
+    padding: 6px 14px;
+    border: 1px solid var(--tap-line);
+    border-radius: 9px;
+    color: var(--tap-muted);
+    font-variant-numeric: tabular-nums;
+    animation: appear 0.2s 0.4s both;
+  }
+  @keyframes appear {
+    from {
+      opacity: 0;
+    }
+  }
   .nothing {
     display: grid;
-    place-items: center;
-    height: 240px;
+    place-content: center;
+    justify-items: center;
+    gap: 10px;
+    min-height: 240px;
+    text-align: center;
     color: var(--tap-muted);
   }
   @media (max-width: 900px) {
@@ -482,8 +500,7 @@ export const dashboardStyles = css`
     .grid {
       gap: 12px;
     }
-    .card,
-    .slider {
+    .card {
       padding: 13px 14px 12px;
     }
     .number {

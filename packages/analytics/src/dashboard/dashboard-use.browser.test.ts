@@ -9,7 +9,7 @@ import { click, sessionRow } from '@taphouse/schema/testing';
 import { duckdbViews } from '@taphouse/sessions/sql';
 import { openChromium } from '@taphouse/test-browser';
 import type { AxeResults, RunOptions } from 'axe-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
 import { formatTime } from '../format.ts';
@@ -144,13 +144,53 @@ describe('a filter', () => {
   it('comes with a click on a mark, applies to every number, and goes with its chip', async () => {
     await open('?range=all');
     await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions'));
-    await page.locator('taphouse-treemap g.mark', { hasText: 'tablet' }).first().click();
+    await page.locator('taphouse-treemap g.mark[data-type=tablet]:not([data-first])').click();
     const tablet = await native(`SELECT count(*) FROM sessions WHERE device_id = 'tablet'`);
     await expect.poll(sessions).toBe(tablet);
-    expect(page.url()).toContain('device=tablet');
-    expect(await page.locator('taphouse-treemap g.mark').count()).toBe(3);
-    await page.getByRole('button', { name: 'Without the filter device tablet' }).click();
+    expect(page.url()).toContain('type=tablet');
+    // The map and the list of devices still show the others, to be chosen instead.
+    expect(await page.locator('taphouse-treemap g.mark:not([data-first])').count()).toBe(3);
+    const devices = page.locator('taphouse-tile', { has: page.getByRole('heading', { name: 'Devices' }) });
+    expect(await devices.locator('.bars li').count()).toBe(3);
+    await page.getByRole('button', { name: 'Without the filter on tablet' }).click();
     await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions'));
+  });
+
+  it('may be a type of device and a first event at once', async () => {
+    await open('?range=all');
+    await page.locator('taphouse-treemap g.mark[data-type=mobile][data-first=beer_products]').click();
+    await expect
+      .poll(sessions)
+      .toBe(
+        await native(`SELECT count(*) FROM sessions WHERE device_id = 'mobile' AND beginnavigation = 'beer_products'`),
+      );
+    expect(page.url()).toContain('type=mobile');
+    expect(page.url()).toContain('first=beer_products');
+    await page.getByRole('button', { name: 'Clear all' }).click();
+    await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions'));
+  });
+
+  it('may be an event within the session', async () => {
+    await open('?range=all&gap=1800s');
+    const tile = page.locator('taphouse-tile', { has: page.getByRole('heading', { name: 'Top events' }) });
+    await tile.getByRole('button', { name: 'beer_checkout' }).click({ timeout: 20_000 });
+    const wanted = await native(`SELECT count(*) FROM sessions_within(INTERVAL 30 MINUTES) AS s WHERE EXISTS
+      (SELECT 1 FROM events AS e WHERE e.user_id = s.user_id AND e.device_id = s.device_id AND e.client_event = 'beer_checkout'
+        AND e.client_timestamp BETWEEN s.beginsession AND s.endsession)`);
+    await expect.poll(sessions).toBe(wanted);
+    expect(page.url()).toContain('event=beer_checkout');
+    expect(wanted).toBeLessThan(await native('SELECT count(*) FROM sessions_within(INTERVAL 30 MINUTES)'));
+  });
+
+  it('comes with a cell of the latest sessions', async () => {
+    await open('?range=all&device=tablet');
+    await expect.poll(sessions).toBe(await native(`SELECT count(*) FROM sessions WHERE device_id = 'tablet'`));
+    const line = page.locator('tbody tr', { has: page.getByRole('button', { name: 'tablet', exact: true }) }).first();
+    const last = (await line.getByRole('button').last().textContent()) ?? '';
+    await line.getByRole('button').last().click();
+    await expect
+      .poll(sessions)
+      .toBe(await native(`SELECT count(*) FROM sessions WHERE device_id = 'tablet' AND endnavigation = '${last}'`));
   });
 
   it('is set by keys alone', async () => {
@@ -177,7 +217,7 @@ describe('a filter', () => {
 describe('the tables of single events', () => {
   it('give the top events and the funnel of native DuckDB', async () => {
     await open('?range=all&gap=14400s');
-    const first = page.locator('.bars li').first();
+    const first = page.locator('taphouse-tile', { hasText: 'Top events' }).locator('.bars li').first();
     await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions_within(INTERVAL 4 HOURS)'));
     const events = await native(`SELECT count(*) FROM events WHERE client_event = 'beer_vitrine_nav'`);
     await expect.poll(() => first.textContent(), { timeout: 20_000 }).toContain(events.toLocaleString('en-GB'));
@@ -210,11 +250,13 @@ describe('a tile', () => {
   it('gives its rows as a table, as CSV and as Parquet, and its SQL', async () => {
     await open('?range=all');
     await expect.poll(sessions).toBe(await native('SELECT count(*) FROM sessions'));
-    const tile = page.locator('taphouse-tile[heading="Time spent, by device"]');
+    const tile = page.locator('taphouse-tile', { has: page.getByRole('heading', { name: 'Devices' }) });
     await tile.getByRole('button', { name: 'Table', exact: true }).click();
     expect(await tile.locator('tbody tr').count()).toBe(3);
     const [csv] = await Promise.all([page.waitForEvent('download'), tile.getByRole('button', { name: 'CSV' }).click()]);
-    expect((await readFile(await csv.path(), 'utf8')).split('\r\n')[0]).toBe('device_id,duration_sec,events,sessions');
+    expect((await readFile(await csv.path(), 'utf8')).split('\r\n')[0]).toBe(
+      'device_type,sessions,visitors,events,duration_sec',
+    );
     const [parquet] = await Promise.all([
       page.waitForEvent('download'),
       tile.getByRole('button', { name: 'Parquet' }).click(),
@@ -224,7 +266,80 @@ describe('a tile', () => {
     const link = new URL((await tile.getByRole('link', { name: 'SQL' }).getAttribute('href')) ?? '', server.origin);
     const sql = decodeURIComponent(link.hash.replace('#sql=', ''));
     expect(await native(`SELECT sum(sessions) FROM (${sql})`)).toBe(await sessions());
+    await tile.getByRole('button', { name: 'Table', exact: true }).click();
     expect(faults).toEqual([]);
+  });
+});
+
+describe('every tile', () => {
+  const headings = [
+    'At a glance',
+    'Session length',
+    'Sessions over time',
+    'Time spent, by device',
+    'Sessions by duration',
+    'Devices',
+    'Top events',
+    'From begin to end',
+    'When they come',
+    'Funnel',
+    'Who comes again',
+    'Latest sessions',
+  ];
+
+  it.each(headings)('has a table, CSV, Parquet and SQL that agree: %s', async (name) => {
+    await open('?range=all&gap=300s&type=mobile');
+    await expect
+      .poll(sessions)
+      .toBe(await native(`SELECT count(*) FROM sessions_within(INTERVAL 5 MINUTES) WHERE device_id = 'mobile'`));
+    const tile = page.locator('taphouse-tile', { has: page.getByRole('heading', { name, exact: true }) });
+    await expect.poll(() => rowsBehind(tile), { timeout: 20_000 }).toBeGreaterThan(0);
+    const rows = await rowsBehind(tile);
+    const download = async (kind: string): Promise<string> => {
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        tile.getByRole('button', { name: kind }).click(),
+      ]);
+      return file.path();
+    };
+    expect((await readFile(await download('CSV'), 'utf8')).trim().split('\r\n').length).toBe(1 + rows);
+    const link = await tile.getByRole('link', { name: 'SQL', exact: true }).getAttribute('href');
+    const sql = decodeURIComponent(new URL(link ?? '', server.origin).hash.replace('#sql=', ''));
+    const counted = await native(`SELECT count(*) FROM (${sql})`);
+    expect(await native(`SELECT count(*) FROM read_parquet('${await download('Parquet')}')`)).toBe(counted);
+    expect(counted).toBe(await tile.evaluate(withSessions));
+    await tile.getByRole('button', { name: 'Table', exact: true }).click();
+    expect(await tile.locator('tbody tr:visible').count()).toBe(Math.min(200, rows));
+    await tile.getByRole('button', { name: 'Table', exact: true }).click();
+    expect(faults).toEqual([]);
+  });
+});
+
+describe('keys alone', () => {
+  it('reach every control in the order of the page, and none holds them', async () => {
+    await open('?range=all&gap=1800s');
+    await page.locator('taphouse-funnel .count', { hasText: '%' }).first().waitFor();
+    await page.locator('taphouse-nav a').first().focus();
+    const reached: string[] = [];
+    for (let press = 0; press < 400; press += 1) {
+      await page.keyboard.press('Tab');
+      const name = await page.evaluate(() => {
+        let element = document.activeElement;
+        while (element?.shadowRoot?.activeElement) element = element.shadowRoot.activeElement;
+        if (!element || element === document.body) return null;
+        const box = element.getBoundingClientRect();
+        const tile = (element.getRootNode() as ShadowRoot).host?.localName ?? '';
+        return `${tile} ${element.localName} ${element.getAttribute('aria-label') ?? element.textContent?.trim() ?? ''}${box.width === 0 ? ' INVISIBLE' : ''}`;
+      });
+      if (name === null && reached.length > 0) break;
+      if (name !== null) reached.push(name);
+    }
+    expect(reached.length).toBeLessThan(400);
+    const parts = ['over-time', 'treemap', 'by-duration', 'flow', 'hours', 'funnel', 'retention', 'length'];
+    expect(parts.filter((part) => !reached.some((name) => name.startsWith(`taphouse-${part} `)))).toEqual([]);
+    const words = ['24 h', 'Dates', 'Compare', 'Copy link', 'mobile', 'beer_vitrine_nav'];
+    expect(words.filter((word) => !reached.some((name) => name.includes(word)))).toEqual([]);
+    expect(reached.filter((name) => name.includes('INVISIBLE'))).toEqual([]);
   });
 });
 
@@ -232,12 +347,31 @@ describe('accessibility', () => {
   it('has no fault that axe finds, in light and dark', async () => {
     await open('?range=all&gap=1800s&device=mobile&compare=1');
     await page.getByRole('button', { name: 'Without the filter device mobile' }).waitFor();
-    await page.locator('.bars li').first().waitFor();
+    await page.locator('.bars li').nth(3).waitFor();
     // Through the debugger, which the page's own policy does not bind.
     await page.evaluate(await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8'));
+    for (const colorScheme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await axeFaults({})).toEqual([]);
+    }
+    // The same with the tables in place of the charts, and with a session's events in front.
+    for (const table of await page.getByRole('button', { name: 'Table', exact: true }).all()) await table.click();
     expect(await axeFaults({})).toEqual([]);
-    await page.emulateMedia({ colorScheme: 'dark' });
-    expect(await axeFaults({ runOnly: ['color-contrast'] })).toEqual([]);
+    await page.emulateMedia({ colorScheme: 'light' });
+    expect(await axeFaults({})).toEqual([]);
+    for (const table of await page.getByRole('button', { name: 'Table', exact: true }).all()) await table.click();
+    await page.locator('tbody button.link').first().click();
+    await page.locator('dialog li').first().waitFor();
+    expect(await axeFaults({})).toEqual([]);
+    await page.keyboard.press('Escape');
+  });
+
+  it('is as wide as a phone and no wider', async () => {
+    await open('?range=all&compare=1&type=mobile');
+    await page.setViewportSize({ width: 390, height: 844 });
+    await page.waitForTimeout(400);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.setViewportSize({ width: 1280, height: 720 });
   });
 });
 
@@ -264,6 +398,17 @@ describe('hostile texts', () => {
     expect(faults).toEqual([]);
   });
 });
+
+/** Rows of the table behind a tile. */
+function rowsBehind(tile: Locator): Promise<number> {
+  return tile.evaluate((element) => (element as HTMLElement & { rows: readonly object[] }).rows.length);
+}
+
+/** Of these, the ones SQL gives: the hours table has a row for each hour of the week, SQL for each with a session. */
+function withSessions(element: Element): number {
+  const { rows, heading } = element as Element & { rows: readonly { sessions?: number }[]; heading: string };
+  return heading === 'When they come' ? rows.filter(({ sessions }) => sessions !== 0).length : rows.length;
+}
 
 async function axeFaults(options: RunOptions): Promise<string[]> {
   const results = await page.evaluate(

@@ -36,10 +36,15 @@ const headlines: readonly Headline[] = [
   },
 ];
 
+/** The numbers as one row, as `queries.headline` gives them. */
+export function headlineRow({ sessions, events, visitors, median_sec, p90_sec, total_sec, single }: Picture): object {
+  return { sessions, events, visitors, median_sec, p90_sec, total_sec, single };
+}
+
 /** The large numbers, each with what it means, the change from the period before, and its SQL. */
 export function numbersOf(seen: Seen, openNow: number | null): TemplateResult {
   const sql = `/sql/#sql=${encodeURIComponent(textOf(queries.headline(seen.ask)))}`;
-  return html`<dl class="numbers span-12">
+  return html`<dl class="numbers">
     ${headlines.map((headline) => {
       const value = headline.read(seen.picture);
       return html`<div class="number">

@@ -3,24 +3,11 @@ import { css, html, nothing, svg, type TemplateResult } from 'lit';
 import { formatCount, formatDuration } from '../format.ts';
 import type { SessionLength } from '../model/sessionize.ts';
 import { ChartElement } from './chart-element.ts';
+import { lengthsFrom } from './session-lengths.ts';
 
 const height = 116;
-const second = 1000;
-const minute = 60 * second;
+const minute = 60_000;
 const hour = 60 * minute;
-
-/** Lengths a hand can set, milliseconds. */
-const lengths: readonly number[] = [
-  ...[1, 2, 5, 10, 15, 20, 30, 45].map((n) => n * second),
-  ...[1, 1.5, 2, 3, 4, 5, 7, 10, 12, 15, 20, 25, 30, 35, 40, 45, 50, 55].map((n) => n * minute),
-  ...[1, 1.25, 1.5, 1.75, 2, 2.5, 3, 3.5, 4].map((n) => n * hour),
-];
-
-/** The lengths that rows of a step can answer. The step is the first. */
-export function lengthsFrom(stepMs: number): number[] {
-  return [stepMs, ...lengths.filter((length) => length > stepMs)];
-}
-
 /** Sends `tap-length` with the length under the hand. */
 export class LengthEvent extends CustomEvent<SessionLength> {
   constructor(length: SessionLength) {
@@ -49,10 +36,6 @@ export class LengthSlider extends ChartElement {
         flex-wrap: wrap;
         align-items: baseline;
         gap: 2px 14px;
-      }
-      h2 {
-        margin: 0;
-        font: 600 18px/1.25 var(--tap-serif);
       }
       output {
         font: 600 18px/1.25 var(--tap-serif);
@@ -150,7 +133,6 @@ export class LengthSlider extends ChartElement {
     const stops = lengthsFrom(this.stepMs);
     const stop = this.length === 'windows' ? 0 : nearest(stops, this.length) + 1;
     return html`<div class="head">
-        <h2 id="name">Session length</h2>
         <output for="slider">${lengthName(this.length, this.stepMs)}</output>
         <span class="note">${this.note}</span>
       </div>
@@ -163,7 +145,7 @@ export class LengthSlider extends ChartElement {
         max=${stops.length}
         step="1"
         .value=${String(stop)}
-        aria-labelledby="name"
+        aria-label="Session length"
         aria-valuetext=${lengthName(this.length, this.stepMs)}
         @input=${(event: Event) => this.#slid(stops, Number((event.target as HTMLInputElement).value))}
       />`;

@@ -2,23 +2,41 @@ import { hierarchy, type HierarchyRectangularNode, treemap, treemapSquarify } fr
 import { css, html, nothing, svg, type TemplateResult } from 'lit';
 
 import { formatCount, formatDuration } from '../format.ts';
-import type { DeviceTotal } from '../model/tally.ts';
+import type { Filters, TreeCell } from '../model/tally.ts';
 import { ChartElement, shadeOf, shadeStyles } from './chart-element.ts';
 import { marksAsButtons } from './mark-keys.ts';
 import { SelectEvent } from './select-event.ts';
 
-const height = 260;
-/** More tiles than this are one tile, so that the picture stays readable. */
-const mostTiles = 24;
+const height = 300;
+const headHeight = 22;
+/** More tiles of a type than this are one tile, so that the picture stays readable. */
+const mostTiles = 10;
 
-type Node = DeviceTotal | { children: DeviceTotal[] };
+/** A tile: the sessions of a type of device that begin with an event, or with one of `folded` events. */
+export interface Tile extends TreeCell {
+  folded?: number;
+}
+interface Group {
+  device_type: string;
+  children: Tile[];
+}
+interface Whole {
+  children: Group[];
+}
+type Node = Whole | Group | Tile;
+type Laid = HierarchyRectangularNode<Node>;
 
 /**
- * `<taphouse-treemap>`: one tile a device; its size is the seconds spent, its shade the events. Choosing a tile sends
- * `tap-select` with its device. Properties: `devices` of a Picture, most seconds first; `chosen`, a device_id or null.
+ * `<taphouse-treemap>`: a group a type of device, in it a tile for each first event; its size is the seconds spent, its
+ * shade the events. Choosing a group's name sends `tap-select` with its type, a tile with its type and first event.
+ * Properties: `cells`, `tree` of a Picture; `chosen`, the filters on type and first.
  */
 export class TreemapChart extends ChartElement {
-  static override properties = { ...ChartElement.properties, devices: { attribute: false }, chosen: { type: String } };
+  static override properties = {
+    ...ChartElement.properties,
+    cells: { attribute: false },
+    chosen: { attribute: false },
+  };
   static override styles = [
     ...ChartElement.styles,
     shadeStyles,
@@ -27,6 +45,10 @@ export class TreemapChart extends ChartElement {
         stroke: var(--tap-surface);
         stroke-width: 2;
       }
+      rect.head {
+        fill: transparent;
+        stroke: none;
+      }
       text {
         pointer-events: none;
         font-size: 12px;
@@ -34,6 +56,15 @@ export class TreemapChart extends ChartElement {
       text.name {
         font-weight: 600;
         font-size: 13px;
+      }
+      text.type {
+        fill: var(--tap-text);
+        font-weight: 600;
+        font-size: 13px;
+      }
+      text.type tspan {
+        fill: var(--tap-muted);
+        font-weight: 400;
       }
       text.s0,
       text.s1,
@@ -46,9 +77,6 @@ export class TreemapChart extends ChartElement {
       text.s4 {
         fill: light-dark(#fffaf0, #1c1208);
       }
-      .mark {
-        cursor: pointer;
-      }
       .mark:hover rect,
       .mark:focus-visible rect {
         stroke: var(--tap-text);
@@ -59,76 +87,113 @@ export class TreemapChart extends ChartElement {
     `,
   ];
 
-  declare devices: DeviceTotal[];
-  declare chosen: string | null;
+  declare cells: readonly TreeCell[];
+  declare chosen: Pick<Filters, 'type' | 'first'>;
 
   constructor() {
     super();
-    this.devices = [];
-    this.chosen = null;
+    this.cells = [];
+    this.chosen = {};
   }
 
   override render(): TemplateResult {
-    const tiles = fold(this.devices);
-    const root = hierarchy<Node>({ children: tiles }).sum((node) =>
-      // A device of only one-event sessions has no duration, but it is there: a sliver.
+    const groups = groupsOf(this.cells);
+    const root = hierarchy<Node>({ children: groups }).sum((node) =>
+      // Sessions of one event have no duration, but they are there: a sliver.
       'children' in node ? 0 : Math.max(node.duration_sec, 0.5),
     );
-    const laid = treemap<Node>().tile(treemapSquarify).size([this.width, height]).round(true)(root);
-    const most = Math.max(1, ...tiles.map((tile) => tile.events));
-    return html`<svg width=${this.width} height=${height} role="group" aria-label="Time spent by device">
-      ${laid.leaves().map((leaf) => tile(leaf, { most, chosen: this.chosen }))}
+    const lay = treemap<Node>()
+      .tile(treemapSquarify)
+      .paddingTop((node) => (node.depth === 1 ? headHeight : 0));
+    const laid = lay.size([this.width, height]).round(true)(root);
+    const most = Math.max(1, ...groups.flatMap(({ children }) => children.map((tile) => tile.events)));
+    return html`<svg
+      width=${this.width}
+      height=${height}
+      role="group"
+      aria-label="Time spent by device and first event"
+    >
+      ${(laid.children ?? []).map((group) => [
+        groupHead(group, this.chosen),
+        ...(group.children ?? []).map((leaf) => tileMark(leaf, { most, chosen: this.chosen })),
+      ])}
     </svg>`;
   }
 
   protected override updated(): void {
     const marks = [...this.renderRoot.querySelectorAll('g.mark')];
     marksAsButtons(marks, (index) => {
-      const { name = '', label = '' } = (marks[index] as SVGGElement).dataset;
-      const choose = (): boolean => this.dispatchEvent(new SelectEvent({ device: name }));
-      return { label, pressed: name === this.chosen, choose };
+      const { type = '', first, label = '' } = (marks[index] as SVGGElement).dataset;
+      const filter: Filters = first === undefined ? { type } : { type, first };
+      const pressed = this.chosen.type === type && (first === undefined || this.chosen.first === first);
+      return { label, pressed, choose: () => this.dispatchEvent(new SelectEvent(filter)) };
     });
   }
 }
 
-/** The largest devices, and one tile for the rest. */
-export function fold(devices: readonly DeviceTotal[]): DeviceTotal[] {
-  const shown = devices.slice(0, devices.length > mostTiles ? mostTiles - 1 : mostTiles);
-  const rest = devices.slice(shown.length);
-  if (rest.length === 0) return [...shown];
-  const other = {
-    folded: rest.length,
-    device_id: `${formatCount(rest.length)} more`,
-    duration_sec: 0,
-    events: 0,
-    sessions: 0,
-  };
-  for (const device of rest) {
-    other.duration_sec += device.duration_sec;
-    other.events += device.events;
-    other.sessions += device.sessions;
+/** The cells by type of device, the largest first; of each type the largest tiles, and one for the rest. */
+export function groupsOf(cells: readonly TreeCell[]): Group[] {
+  const types = new Map<string, TreeCell[]>();
+  for (const cell of cells) {
+    const group = types.get(cell.device_type);
+    if (group) group.push(cell);
+    else types.set(cell.device_type, [cell]);
   }
-  return [...shown, other];
+  return [...types].map(([device_type, children]) => ({ device_type, children: fold(children) }));
 }
 
-function tile(
-  leaf: HierarchyRectangularNode<Node>,
-  { most, chosen }: { most: number; chosen: string | null },
+function fold(cells: readonly TreeCell[]): Tile[] {
+  const shown = cells.slice(0, cells.length > mostTiles ? mostTiles - 1 : mostTiles);
+  const rest = cells.slice(shown.length);
+  if (rest.length === 0) return [...shown];
+  return [...shown, { ...sumOf(rest), beginnavigation: `${formatCount(rest.length)} more`, folded: rest.length }];
+}
+
+function sumOf(cells: readonly TreeCell[]): Omit<TreeCell, 'beginnavigation'> {
+  const sum = { device_type: cells[0]?.device_type ?? '', duration_sec: 0, events: 0, sessions: 0 };
+  for (const cell of cells) {
+    sum.duration_sec += cell.duration_sec;
+    sum.events += cell.events;
+    sum.sessions += cell.sessions;
+  }
+  return sum;
+}
+
+function groupHead(group: Laid, chosen: Pick<Filters, 'type'>): TemplateResult {
+  const { device_type, children } = group.data as Group;
+  const { duration_sec, events, sessions } = sumOf(children);
+  const label = `${device_type} ${formatDuration(duration_sec)}, ${formatCount(events)} events, ${formatCount(sessions)} sessions`;
+  const wide = group.x1 - group.x0;
+  const letters = Math.floor((wide - 8) / 7.4);
+  const time = formatDuration(duration_sec);
+  const faded = chosen.type !== undefined && chosen.type !== device_type ? 'faded' : '';
+  return svg`<g class="mark ${faded}" data-type=${device_type} data-label=${label}>
+    <title>${label}</title>
+    <rect class="head" x=${group.x0} y=${group.y0} width=${wide} height=${headHeight}></rect>
+    <text aria-hidden="true" class="type" x=${group.x0 + 4} y=${group.y0 + 15}>${cut(device_type, letters)}${
+      letters > device_type.length + time.length + 2 ? svg`<tspan>  ${time}</tspan>` : nothing
+    }</text>
+  </g>`;
+}
+
+function tileMark(
+  leaf: Laid,
+  { most, chosen }: { most: number; chosen: Pick<Filters, 'type' | 'first'> },
 ): TemplateResult {
-  const device = leaf.data as DeviceTotal & { folded?: number };
+  const tile = leaf.data as Tile;
   const wide = leaf.x1 - leaf.x0;
   const high = leaf.y1 - leaf.y0;
-  const shade = shadeOf(device.events, most);
-  const about = `${formatDuration(device.duration_sec)}, ${formatCount(device.events)} events`;
-  const label = `${device.device_id} ${about}, ${formatCount(device.sessions)} sessions`;
+  const shade = shadeOf(tile.events, most);
+  const about = `${formatDuration(tile.duration_sec)}, ${formatCount(tile.events)} events`;
+  const label = `${tile.beginnavigation} on ${tile.device_type} ${about}, ${formatCount(tile.sessions)} sessions`;
   const letters = Math.floor((wide - 16) / 7.4);
-  const faded = chosen !== null && chosen !== device.device_id ? 'faded' : '';
-  return svg`<g class="${device.folded ? '' : 'mark'} ${faded}" data-name=${device.device_id} data-label=${label}>
+  return svg`<g class="${tile.folded ? '' : 'mark'} ${isFaded(tile, chosen) ? 'faded' : ''}" data-type=${tile.device_type}
+    data-first=${tile.beginnavigation} data-label=${label}>
     <title>${label}</title>
     <rect class=${shade} x=${leaf.x0} y=${leaf.y0} width=${wide} height=${high} rx="3"></rect>
     ${
       letters >= 4 && high >= 24
-        ? svg`<text aria-hidden="true" class="name ${shade}" x=${leaf.x0 + 9} y=${leaf.y0 + 19}>${cut(device.device_id, letters)}</text>`
+        ? svg`<text aria-hidden="true" class="name ${shade}" x=${leaf.x0 + 9} y=${leaf.y0 + 19}>${cut(tile.beginnavigation, letters)}</text>`
         : nothing
     }
     ${
@@ -139,6 +204,10 @@ function tile(
   </g>`;
 }
 
+function isFaded(tile: Tile, { type, first }: Pick<Filters, 'type' | 'first'>): boolean {
+  return (type !== undefined && type !== tile.device_type) || (first !== undefined && first !== tile.beginnavigation);
+}
+
 function cut(text: string, letters: number): string {
-  return text.length <= letters ? text : `${text.slice(0, letters - 1)}…`;
+  return text.length <= letters ? text : `${text.slice(0, Math.max(1, letters - 1))}…`;
 }

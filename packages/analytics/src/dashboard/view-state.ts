@@ -51,7 +51,7 @@ export function rangeBefore(range: ViewState['range'], nowMs: number): TimeRange
   return { fromAt: fromAt - lengthMs, toAt: fromAt };
 }
 
-const texts = ['device', 'user', 'first', 'last'] as const;
+const texts = ['type', 'device', 'user', 'first', 'last', 'event'] as const;
 
 /** The view as a query string, without what is as at first. */
 export function toQuery(view: ViewState): string {

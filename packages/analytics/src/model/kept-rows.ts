@@ -1,7 +1,7 @@
 import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
 import type { Connection } from '../connect.ts';
-import { loadRows, settleRows, type TieIds } from './load-rows.ts';
+import { type LoadOptions, loadRows, settleRows, type TieIds } from './load-rows.ts';
 import { PartialRows, rowNumberOf } from './partial-rows.ts';
 import type { TimeRange } from './tally.ts';
 
@@ -41,7 +41,7 @@ export class KeptRows {
   }
 
   /** Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. */
-  async cover(range: TimeRange, nowMs: number, onRows: (rows: number) => void = () => {}): Promise<void> {
+  async cover(range: TimeRange, nowMs: number, options: LoadOptions = {}): Promise<void> {
     const wanted = { fromAt: range.fromAt - reachBackMs, toAt: range.toAt + reachOnMs };
     const covered = this.#covered;
     const inside = covered && covered.fromAt <= wanted.fromAt && covered.toAt >= range.toAt;
@@ -55,9 +55,9 @@ export class KeptRows {
     // A reading that fails leaves rows that are neither the old nor the new: the next one begins afresh.
     this.#covered = null;
     this.#shown = new Set();
-    await loadRows(this.#lake, rows, added, onRows);
+    await loadRows(this.#lake, rows, added, options);
     this.#addLive(rows, next, nowMs);
-    await settleRows(this.#lake, rows, this.#ids);
+    await settleRows(this.#lake, rows, this.#ids, options);
     this.rows = rows;
     this.#covered = next;
     this.#files = paths;

@@ -1,9 +1,10 @@
-import type { RecordBatch, Vector } from 'apache-arrow';
 import type { ManifestFile } from '@taphouse/schema';
+import type { RecordBatch, Table, Vector } from 'apache-arrow';
 
-import type { Connection } from '../connect.ts';
+import type { Connection, RunOptions } from '../connect.ts';
 import { QueryError } from '../query-error.ts';
 import { sendQuery } from '../send-query.ts';
+import type { Value } from '../sql/question.ts';
 import type { Utf8Column } from './intern.ts';
 import { type PartialRows, rowNumberOf, type Tie } from './partial-rows.ts';
 
@@ -14,27 +15,54 @@ const columnsSql = `user_id, device_id, beginnavigation, endnavigation, row_id,
   CAST(epoch_ms(endsession) AS DOUBLE) AS endsession,
   CAST(events AS DOUBLE) AS events`;
 
-/** Rows asked for at a time: a bound on what Arrow and the page hold twice. */
-const sliceRows = 500_000;
+/** Rows asked for at a time: DuckDB reads the next while the page takes in these, and neither holds more twice. */
+const sliceRows = 150_000;
 
-/** Adds the rows of these files of `aggregated`. `onRows` is told how many have come so far. */
+/** How rows are read: `onRows` is told how many have come so far. */
+export interface LoadOptions extends RunOptions {
+  onRows?: ((rows: number) => void) | undefined;
+}
+
+/** Adds the rows of these files of `aggregated`. */
 export async function loadRows(
   lake: Connection,
   rows: PartialRows,
   files: readonly ManifestFile[],
-  onRows: (rows: number) => void = () => {},
+  options: LoadOptions = {},
 ): Promise<void> {
-  for (const slice of slices(files)) {
-    const relation = await lake.fetchFiles('aggregated', slice);
-    const sql = `SELECT ${columnsSql} FROM ${relation}`;
-    const table = await lake
-      .use(async (_, session) => sendQuery(session, sql))
-      .catch((cause: unknown) => {
-        throw new QueryError(sql, cause);
-      });
+  rows.reserve(files.reduce((sum, file) => sum + file.rows, 0));
+  const made = slices(files);
+  let next = made[0] ? askRows(lake, made[0], options) : null;
+  for (let place = 1; next; place += 1) {
+    const table: Table = await next;
+    const slice = made[place];
+    next = slice ? askRows(lake, slice, options) : null;
     for (const batch of table.batches) addBatch(rows, batch);
-    onRows(rows.length);
+    options.onRows?.(rows.length);
   }
+}
+
+function askRows(lake: Connection, files: readonly ManifestFile[], options: RunOptions): Promise<Table> {
+  const asked = lake
+    .fetchFiles('aggregated', files)
+    .then((relation) => askTable(lake, `SELECT ${columnsSql} FROM ${relation}`, options));
+  // Asked ahead: nobody may be waiting for it yet when it fails.
+  asked.catch(() => {});
+  return asked;
+}
+
+/** Runs one statement and gives its rows as Arrow has them: no object is made of a row. */
+export function askTable(
+  lake: Connection,
+  sql: string,
+  { values = [], ...options }: RunOptions & { values?: readonly Value[] } = {},
+): Promise<Table> {
+  const { signal } = options;
+  return lake
+    .use((_, session) => sendQuery(session, sql, values), options)
+    .catch((cause: unknown) => {
+      throw signal?.aborted ? signal.reason : new QueryError(sql, cause);
+    });
 }
 
 function slices(files: readonly ManifestFile[]): ManifestFile[][] {
@@ -59,11 +87,16 @@ export type TieIds = Map<number, { begin: string; end: string }>;
  *
  * @param ids what is known already; what is asked for is added
  */
-export async function settleRows(lake: Connection, rows: PartialRows, ids: TieIds): Promise<void> {
+export async function settleRows(
+  lake: Connection,
+  rows: PartialRows,
+  ids: TieIds,
+  options: RunOptions = {},
+): Promise<void> {
   const ties = rows.settle();
   const unknown = ties.filter((tie) => !ids.has(tie.id));
   for (const times of clusters(unknown.map((tie) => tie.atMs))) {
-    for (const found of await tiedIds(lake, times)) {
+    for (const found of await tiedIds(lake, times, options)) {
       ids.set(rowNumberOf(found.row_id), { begin: found.begin_event_id, end: found.end_event_id });
     }
   }
@@ -88,11 +121,12 @@ interface TiedIds {
 }
 
 /** Rows that begin or end at one of these times, which are whole numbers. A step is at most a day. */
-async function tiedIds(lake: Connection, times: readonly Tie['atMs'][]): Promise<TiedIds[]> {
+async function tiedIds(lake: Connection, times: readonly Tie['atMs'][], options: RunOptions): Promise<TiedIds[]> {
   const list = times.map((time) => BigInt(time).toString()).join(', ');
   const relation = lake.relation('aggregated', { fromAt: (times[0] ?? 0) - 86_400_000, toAt: (times.at(-1) ?? 0) + 1 });
-  return lake.query<TiedIds>(`SELECT row_id, begin_event_id, end_event_id FROM ${relation}
-WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`);
+  const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${relation}
+WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`;
+  return lake.query<TiedIds>(sql, [], options);
 }
 
 function addBatch(rows: PartialRows, batch: RecordBatch): void {
@@ -103,10 +137,10 @@ function addBatch(rows: PartialRows, batch: RecordBatch): void {
     beginnavigation: utf8Column(batch, 'beginnavigation'),
     endnavigation: utf8Column(batch, 'endnavigation'),
     row_id: utf8Column(batch, 'row_id'),
-    timeagg: numberColumn(batch, 'timeagg'),
-    beginsession: numberColumn(batch, 'beginsession'),
-    endsession: numberColumn(batch, 'endsession'),
-    events: numberColumn(batch, 'events'),
+    timeagg: columnOf(batch, 'timeagg'),
+    beginsession: columnOf(batch, 'beginsession'),
+    endsession: columnOf(batch, 'endsession'),
+    events: columnOf(batch, 'events'),
   });
 }
 
@@ -116,12 +150,20 @@ function columnData(batch: RecordBatch, name: string): Vector['data'][number] {
   return data;
 }
 
-function utf8Column(batch: RecordBatch, name: string): Utf8Column {
+/** A column of text. */
+export function utf8Column(batch: RecordBatch, name: string): Utf8Column {
   const data = columnData(batch, name);
   return { values: data.values as Uint8Array, offsets: data.valueOffsets, length: data.length };
 }
 
-function numberColumn(batch: RecordBatch, name: string): Float64Array {
+/** A column of DOUBLE. */
+export function columnOf(batch: RecordBatch, name: string): Float64Array {
   const data = columnData(batch, name);
   return (data.values as Float64Array).subarray(0, data.length);
+}
+
+/** A column of text, as texts. */
+export function textsOf(batch: RecordBatch, name: string): string[] {
+  const column = batch.getChild(name);
+  return Array.from({ length: batch.numRows }, (_, row) => String(column?.get(row) ?? ''));
 }

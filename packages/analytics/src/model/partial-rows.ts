@@ -142,9 +142,20 @@ export class PartialRows {
     for (const column of this.#columns()) column[to] = column[from] ?? 0;
   }
 
+  /** Makes room for so many more rows at once: arrays that grow are copied again and again. */
+  reserve(rows: number): void {
+    this.#grow(this.#length + rows);
+  }
+
   #room(rows: number): number {
     const at = this.#length;
-    const length = at + rows;
+    this.#grow(at + rows);
+    this.#length = at + rows;
+    this.#settled = false;
+    return at;
+  }
+
+  #grow(length: number): void {
     this.key = grown(this.key, length);
     this.begin = grown(this.begin, length);
     this.end = grown(this.end, length);
@@ -153,9 +164,6 @@ export class PartialRows {
     this.first = grown(this.first, length);
     this.last = grown(this.last, length);
     this.id = grown(this.id, length);
-    this.#length = length;
-    this.#settled = false;
-    return at;
   }
 
   /** Row places by key, then begin: a counting sort by key, and each key's few rows after it. */

@@ -1,3 +1,5 @@
+import { DeviceTypes, typeNames } from './device-types.ts';
+import type { EventTimes } from './event-times.ts';
 import type { PartialRows } from './partial-rows.ts';
 import type { Sessions } from './sessionize.ts';
 import { mondayOf, retentionFrom, retentionWeeks, weekMs } from './week.ts';
@@ -10,20 +12,36 @@ export interface TimeRange {
 
 /** What a session must be to count. A part that is absent lets all through. */
 export interface Filters {
+  /** device_id. */
   device?: string;
+  /** device_type: mobile, computer, tablet, other, or unknown. */
+  type?: string;
   user?: string;
   /** Name of the first event. */
   first?: string;
   /** Name of the last event. */
   last?: string;
+  /** Name of an event that happened within the session. */
+  event?: string;
   /** Whole seconds, `from` inclusive, `to` exclusive or null for no end. */
   duration?: { from: number; to: number | null };
   /** Weekday (0 is Sunday) and hour of the begin, UTC. */
   hour?: { day: number; hour: number };
 }
 
-export interface DeviceTotal {
-  device_id: string;
+/** Sessions by type of device. */
+export interface TypeTotal {
+  device_type: string;
+  sessions: number;
+  visitors: number;
+  events: number;
+  duration_sec: number;
+}
+
+/** Sessions by type of device and first event. */
+export interface TreeCell {
+  device_type: string;
+  beginnavigation: string;
   duration_sec: number;
   events: number;
   sessions: number;
@@ -58,8 +76,10 @@ export interface Picture {
   bucketMs: number;
   /** By whole seconds, ascending; the duration filter does not apply. */
   byDuration: { duration_sec: number; sessions: number }[];
-  /** Most seconds first; the device filter does not apply. */
-  devices: DeviceTotal[];
+  /** Most sessions first; the filter on type does not apply. */
+  types: TypeTotal[];
+  /** Most seconds first; the filters on type and first event do not apply. */
+  tree: TreeCell[];
   /** Begin-to-end pairs, most sessions first. */
   flow: { beginnavigation: string; endnavigation: string; sessions: number }[];
   /** Sessions by weekday (0 is Sunday) and hour, 7 x 24, at `day * 24 + hour`; the hour filter does not apply. */
@@ -73,6 +93,10 @@ export interface Picture {
 export interface TallyOptions {
   range: TimeRange;
   filters?: Filters;
+  /** What is known of devices. Default: an id that names a type is of that type. */
+  deviceTypes?: DeviceTypes;
+  /** When the events of the filter `event` happened; without them no session passes that filter. */
+  eventTimes?: EventTimes;
   /** Width of a bar over time; by the data if absent. */
   bucketMs?: number;
   /** Most lines of `latest`. Default 50. */
@@ -85,12 +109,13 @@ const hourMs = 3_600_000;
 const countedSec = 100_000;
 
 /** Bits of the filters a session fails. A tile ignores the filter that it sets itself, so that others can be chosen. */
-const fails = { device: 1, duration: 2, hour: 4, rest: 8 } as const;
+const fails = { type: 1, first: 2, duration: 4, hour: 8, rest: 16 } as const;
 
 /** Counts sessions that begin in the range: one pass for all tiles. A million sessions take some 30 ms. */
 export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptions): Picture {
   const { range, filters = {}, maxLines = 50 } = options;
-  const test = tester(rows, filters);
+  const types = (options.deviceTypes ?? new DeviceTypes()).codes(rows.devices.names);
+  const test = tester(rows, { filters, types, eventTimes: options.eventTimes });
   const bucketMs = options.bucketMs ?? bucketFor(sessions, range, test);
   const counts = emptyCounts(rows);
   const latest: number[] = [];
@@ -102,7 +127,12 @@ export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptio
     const key = sessions.key[at]!;
     const sec = Math.floor((sessions.end[at]! - begin) / 1000);
     const failed = test(sessions, at, sec);
-    if ((failed & ~fails.device) === 0) countDevice(counts, rows.keys.right(key), sec, sessions.events[at]!);
+    if ((failed & ~(fails.type | fails.first)) === 0) {
+      const type = types[rows.keys.right(key)]!;
+      const one = { sec, events: sessions.events[at]!, user: rows.keys.left(key) };
+      countCell(counts, type * rows.names.names.length + sessions.first[at]!, one);
+      if ((failed & fails.first) === 0) countType(counts, type, one);
+    }
     if ((failed & ~fails.duration) === 0) countDuration(counts, sec);
     if ((failed & ~fails.hour) === 0) counts.hours[weekHour(begin)]! += 1;
     if (failed !== 0) continue;
@@ -140,8 +170,11 @@ interface Counts {
   overTime: Map<number, { sessions: number; events: number }>;
   flow: Map<number, number>;
   hours: number[];
-  devices: (DeviceTotal | undefined)[];
-  deviceNames: readonly string[];
+  types: Omit<TypeTotal, 'device_type'>[];
+  /** Of each user, a bit a type. */
+  typesOfUser: Uint8Array;
+  /** At type * names + first. */
+  tree: Map<number, Omit<TreeCell, 'device_type' | 'beginnavigation'>>;
 }
 
 function emptyCounts(rows: PartialRows): Counts {
@@ -157,8 +190,9 @@ function emptyCounts(rows: PartialRows): Counts {
     overTime: new Map(),
     flow: new Map(),
     hours: Array.from({ length: 168 }, () => 0),
-    devices: [],
-    deviceNames: rows.devices.names,
+    types: typeNames.map(() => ({ sessions: 0, visitors: 0, events: 0, duration_sec: 0 })),
+    typesOfUser: new Uint8Array(rows.users.names.length),
+    tree: new Map(),
   };
 }
 
@@ -172,16 +206,30 @@ function countShown({ shown }: Counts, sec: number): void {
   else shown.far.set(sec, (shown.far.get(sec) ?? 0) + 1);
 }
 
-function countDevice(counts: Counts, device: number, sec: number, events: number): void {
-  const total = counts.devices[device];
-  if (total) {
-    total.duration_sec += sec;
-    total.events += events;
-    total.sessions += 1;
-  } else {
-    const device_id = counts.deviceNames[device] ?? '';
-    counts.devices[device] = { device_id, duration_sec: sec, events, sessions: 1 };
-  }
+interface OneSession {
+  sec: number;
+  events: number;
+  user: number;
+}
+
+function countType(counts: Counts, type: number, { sec, events, user }: OneSession): void {
+  const total = counts.types[type]!;
+  total.sessions += 1;
+  total.events += events;
+  total.duration_sec += sec;
+  const bit = 1 << type;
+  if (counts.typesOfUser[user]! & bit) return;
+  counts.typesOfUser[user]! |= bit;
+  total.visitors += 1;
+}
+
+function countCell(counts: Counts, place: number, { sec, events }: OneSession): void {
+  const cell = counts.tree.get(place);
+  if (cell) {
+    cell.duration_sec += sec;
+    cell.events += events;
+    cell.sessions += 1;
+  } else counts.tree.set(place, { duration_sec: sec, events, sessions: 1 });
 }
 
 /** 0 to 167; 1970 began on a Thursday. */
@@ -192,26 +240,38 @@ function weekHour(at: number): number {
 type Test = (sessions: Sessions, at: number, sec: number) => number;
 
 /** A function that gives the bits of the filters a session fails; 0 counts everywhere. */
-function tester(rows: PartialRows, filters: Filters): Test {
-  const { duration, hour } = filters;
+function tester(
+  rows: PartialRows,
+  { filters, types, eventTimes }: { filters: Filters; types: Uint8Array; eventTimes: EventTimes | undefined },
+): Test {
+  const { duration, hour, event } = filters;
   const to = duration?.to ?? Number.POSITIVE_INFINITY;
   const wanted = {
     device: filters.device === undefined ? null : rows.devices.find(filters.device),
     user: filters.user === undefined ? null : rows.users.find(filters.user),
     first: filters.first === undefined ? null : rows.names.find(filters.first),
     last: filters.last === undefined ? null : rows.names.find(filters.last),
+    type: filters.type === undefined ? null : typeNames.indexOf(filters.type),
     hour: hour ? hour.day * 24 + hour.hour : null,
   };
   if (Object.values(filters).every((filter) => filter === undefined)) return () => 0;
   return (sessions, at, sec) => {
     const key = sessions.key[at]!;
     let failed = 0;
-    if (wanted.device !== null && rows.keys.right(key) !== wanted.device) failed |= fails.device;
+    if (wanted.type !== null && types[rows.keys.right(key)] !== wanted.type) failed |= fails.type;
+    if (wanted.first !== null && sessions.first[at] !== wanted.first) failed |= fails.first;
     if (duration && (sec < duration.from || sec >= to)) failed |= fails.duration;
     if (wanted.hour !== null && weekHour(sessions.begin[at]!) !== wanted.hour) failed |= fails.hour;
     if (wanted.user !== null && rows.keys.left(key) !== wanted.user) failed |= fails.rest;
-    if (wanted.first !== null && sessions.first[at] !== wanted.first) failed |= fails.rest;
+    if (wanted.device !== null && rows.keys.right(key) !== wanted.device) failed |= fails.rest;
     if (wanted.last !== null && sessions.last[at] !== wanted.last) failed |= fails.rest;
+    if (
+      event !== undefined &&
+      (failed & fails.rest) === 0 &&
+      !eventTimes?.within(key, sessions.begin[at]!, sessions.end[at]!)
+    ) {
+      failed |= fails.rest;
+    }
     return failed;
   };
 }
@@ -247,9 +307,8 @@ function picture(
       .map(([bucket, bar]) => ({ bucket: new Date(bucket * bucketMs), ...bar })),
     bucketMs,
     byDuration: histogram(counts.durations),
-    devices: counts.devices
-      .filter((device) => device !== undefined)
-      .toSorted((a, b) => b.duration_sec - a.duration_sec || b.sessions - a.sessions || compare(a, b)),
+    types: typesOf(counts.types),
+    tree: treeOf(rows, counts.tree),
     flow: flowOf(rows, counts.flow),
     hours: counts.hours,
     retention: retentionOf(counts.weeks, weekZero),
@@ -257,8 +316,33 @@ function picture(
   };
 }
 
-function compare(a: DeviceTotal, b: DeviceTotal): number {
-  return a.device_id < b.device_id ? -1 : 1;
+function typesOf(totals: Counts['types']): TypeTotal[] {
+  return totals
+    .map((total, type) => ({ device_type: typeNames[type] ?? '', ...total }))
+    .filter(({ sessions }) => sessions > 0)
+    .toSorted((a, b) => b.sessions - a.sessions || compareTexts(a.device_type, b.device_type));
+}
+
+function treeOf(rows: PartialRows, tree: Counts['tree']): TreeCell[] {
+  const names = rows.names.names;
+  return [...tree]
+    .map(([place, cell]) => ({
+      device_type: typeNames[Math.floor(place / names.length)] ?? '',
+      beginnavigation: names[place % names.length] ?? '',
+      ...cell,
+    }))
+    .toSorted(
+      (a, b) =>
+        b.duration_sec - a.duration_sec ||
+        b.sessions - a.sessions ||
+        compareTexts(a.device_type, b.device_type) ||
+        compareTexts(a.beginnavigation, b.beginnavigation),
+    );
+}
+
+function compareTexts(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
 }
 
 function histogram({ array, far }: Counts['durations']): Picture['byDuration'] {

@@ -1,27 +1,43 @@
 import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
-import type { SessionRow } from '@taphouse/schema';
+import { deviceTypes, type SessionRow, tables } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
+import { lengthsFrom } from '../dashboard/session-lengths.ts';
+import { DeviceTypes } from '../model/device-types.ts';
+import { EventTimes } from '../model/event-times.ts';
 import { PartialRows } from '../model/partial-rows.ts';
+import { sessionCurve } from '../model/session-curve.ts';
 import { sessionize, type SessionLength } from '../model/sessionize.ts';
 import { type Filters, type Picture, tally } from '../model/tally.ts';
-import { createRawdata } from '../testing/create-rawdata.ts';
+import { clicksOf } from '../testing/clicks-of.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 import { queries } from './queries.ts';
 import { type Ask, type Question, textOf } from './question.ts';
 
 const dayMs = 86_400_000;
 const untilAt = Date.UTC(2026, 10, 23, 18);
-const rows = shopRows({ rows: 2500, untilAt, spanMs: 40 * dayMs });
+const rows = shopRows({ rows: 2500, untilAt, spanMs: 40 * dayMs }).map((row, index) => {
+  if (Number(row.user_id) % 2 === 0) return row;
+  const session_id = `${row.user_id}_BRO${Math.floor(row.timeagg / 1000)}`;
+  return { ...row, session_id, device_id: `browser-${row.user_id}-${index % 3}` };
+});
+/** Half the devices are random ids, as browsers have; a third of those say nothing of their type. */
+const clicks = clicksOf(rows).map((event) => ({
+  ...event,
+  device_type: event.device_id.endsWith('1') ? null : typeOf(event.device_id),
+}));
 const kept = new PartialRows();
+const types = new DeviceTypes();
+for (const event of clicks) if (event.device_type) types.learn(event.device_id, event.device_type);
 let native: DuckDBConnection;
 
 beforeAll(async () => {
   for (const row of rows) kept.addLive(row);
   kept.settle();
   native = await (await DuckDBInstance.create()).connect();
-  await native.run(createRawdata);
+  await native.run(`CREATE TABLE rawdata AS SELECT ${tables.rawdata.map(columnOf).join(', ')}
+    FROM (VALUES ${clicks.map(clickOf).join(',')}) AS t(event_id, user_id, device_id, client_event, client_timestamp, device_type)`);
   await native.run(`CREATE TABLE aggregated AS SELECT * FROM (VALUES ${rows.map(valuesOf).join(',')}) AS t(session_id,
     user_id, device_id, timeagg, events, beginnavigation, endnavigation, beginsession, endsession, begin_event_id,
     end_event_id, window_open, row_id)`);
@@ -48,10 +64,45 @@ async function ask(question: Question): Promise<Record<string, unknown>[]> {
     );
 }
 
+function columnOf({ name, type }: { name: string; type: string }): string {
+  const given = ['event_id', 'user_id', 'device_id', 'client_event', 'client_timestamp', 'device_type'];
+  const received = name === 'received_at' ? 'client_timestamp' : null;
+  return `CAST(${given.includes(name) ? name : received} AS ${type}) AS ${name}`;
+}
+
+function clickOf(event: (typeof clicks)[number]): string {
+  const type = event.device_type ? `'${event.device_type}'` : 'NULL';
+  return `('${event.event_id}','${event.user_id}','${event.device_id}','${event.client_event}',epoch_ms(${event.client_timestamp}),${type})`;
+}
+
+/** A type that depends on the id alone. */
+function typeOf(deviceId: string): (typeof deviceTypes)[number] {
+  return deviceTypes.find((type) => type === deviceId) ?? deviceTypes[deviceId.length % deviceTypes.length]!;
+}
+
 function see(question: Ask, bucketMs?: number): Picture {
   const sessions = sessionize(kept, question.length ?? 'windows');
   const range = { fromAt: question.fromAt, toAt: question.toAt };
-  return tally(kept, sessions, { range, filters: question.filters ?? {}, ...(bucketMs ? { bucketMs } : {}) });
+  const filters = question.filters ?? {};
+  return tally(kept, sessions, {
+    range,
+    filters,
+    deviceTypes: types,
+    ...(filters.event === undefined ? {} : { eventTimes: timesOf(filters.event) }),
+    ...(bucketMs ? { bucketMs } : {}),
+  });
+}
+
+function timesOf(name: string): EventTimes {
+  const times = new EventTimes();
+  for (const event of clicks) {
+    if (event.client_event !== name) continue;
+    times.add(
+      kept.keys.code(kept.users.code(event.user_id), kept.devices.code(event.device_id)),
+      event.client_timestamp,
+    );
+  }
+  return times;
 }
 
 const ranges = [1 / 24, 1, 7, 30, 1000].map((days) => ({ fromAt: untilAt - days * dayMs, toAt: untilAt + 1 }));
@@ -71,6 +122,11 @@ describe('numbers counted in the page', () => {
 
   const filters: Filters[] = [
     { device: 'tablet' },
+    { type: 'tablet' },
+    { type: 'unknown', hour: { day: 2, hour: 9 } },
+    { event: 'beer_cart' },
+    { event: 'beer_selection', type: 'mobile', duration: { from: 5, to: 20 } },
+    { event: 'none of these' },
     { first: 'beer_products', last: 'beer_cart' },
     { user: '112' },
     { duration: { from: 5, to: 20 } },
@@ -86,6 +142,66 @@ describe('numbers counted in the page', () => {
   );
 });
 
+describe('the curve behind the slider', () => {
+  it.each(ranges.map((range) => [(range.toAt - range.fromAt - 1) / dayMs, range] as const))(
+    'is that of native DuckDB, over %s days',
+    async (_, range) => {
+      const gapsMs = lengthsFrom(30_000);
+      const found = await ask(queries.byLength({ ...range, gapsMs }));
+      expect(found.map(({ sessions }) => sessions)).toEqual(sessionCurve(kept, range, gapsMs));
+      expect(found.map(({ pause_sec }) => pause_sec)).toEqual(gapsMs.map((gapMs) => gapMs / 1000));
+    },
+  );
+});
+
+describe('questions to single events', () => {
+  const filters: Filters[] = [{}, { device: 'tablet' }, { duration: { from: 5, to: 20 } }, { event: 'beer_cart' }];
+  it.each(filters.flatMap((filter) => lengths.map((length) => [JSON.stringify(filter), length, filter] as const)))(
+    'count the events of the sessions, each once: %s, %s',
+    async (_, length, filter) => {
+      const question: Ask = { ...ranges[3]!, length, filters: filter };
+      const events = eventsOf(question);
+      const found = await ask(queries.topEvents(question));
+      const names = events.map(({ client_event }) => client_event);
+      expect(new Set(found.map(({ client_event }) => client_event))).toEqual(new Set(names));
+      for (const { client_event, events: count, visitors } of found) {
+        const own = events.filter((event) => event.client_event === client_event);
+        expect([client_event, count, visitors]).toEqual([
+          client_event,
+          own.length,
+          new Set(own.map(({ user_id }) => user_id)).size,
+        ]);
+      }
+    },
+  );
+});
+
+/** Events that lie in the sessions asked for, found one by one. */
+function eventsOf(question: Ask): typeof clicks {
+  const sessions = sessionize(kept, question.length ?? 'windows');
+  const shown = see(question);
+  const times = question.filters?.event === undefined ? null : timesOf(question.filters.event);
+  const { duration, device } = question.filters ?? {};
+  const found = clicks.filter((event) => {
+    const key = kept.keys.code(kept.users.code(event.user_id), kept.devices.code(event.device_id));
+    for (let at = 0; at < sessions.length; at += 1) {
+      const [begin, end] = [sessions.begin[at]!, sessions.end[at]!];
+      if (sessions.key[at] !== key || event.client_timestamp < begin || event.client_timestamp > end) continue;
+      const sec = Math.floor((end - begin) / 1000);
+      return (
+        begin >= question.fromAt &&
+        begin < question.toAt &&
+        (!duration || (sec >= duration.from && sec < (duration.to ?? Infinity))) &&
+        (device === undefined || event.device_id === device) &&
+        (!times || times.within(key, begin, end))
+      );
+    }
+    return false;
+  });
+  expect(found.length).toBe(shown.events);
+  return found;
+}
+
 /** The numbers of every tile, as the page counts them and as native DuckDB does. */
 async function both(question: Ask): Promise<{ page: object; native: object }> {
   const bucketMs = 3_600_000;
@@ -99,28 +215,25 @@ async function both(question: Ask): Promise<{ page: object; native: object }> {
   };
   const [headline] = await ask(queries.headline(question));
   // A tile does not apply the filter it sets.
-  const { device, duration, hour, ...others } = question.filters ?? {};
-  const without = (own: { [Name in keyof Filters]: Filters[Name] | undefined }): Ask => ({
+  const without = (...own: (keyof Filters)[]): Ask => ({
     ...question,
-    filters: { ...others, ...given(own) },
+    filters: Object.fromEntries(
+      Object.entries(question.filters ?? {}).filter(([name]) => !own.includes(name as keyof Filters)),
+    ),
   });
   const native = {
     ...headline,
     p90_sec: rounded(headline?.p90_sec),
     overTime: await ask(queries.overTime({ ...question, bucketMs })),
-    byDuration: await ask(queries.byDuration(without({ device, hour }))),
-    devices: await ask(queries.treeMap(without({ duration, hour }))),
+    byDuration: await ask(queries.byDuration(without('duration'))),
+    types: await ask(queries.devices(without('type'))),
+    tree: await ask(queries.deviceTree(without('type', 'first'))),
     flow: sortedPairs((await ask(queries.pairs(question))) as Picture['flow']),
-    hours: (await ask(queries.hours(without({ device, duration })))).map((cell) => cell.sessions),
+    hours: (await ask(queries.hours(without('hour')))).map((cell) => cell.sessions),
     retention: await ask(queries.retention(question)),
     latest: ((await ask(queries.latest(question))) as unknown as Picture['latest']).map(lineText).toSorted(),
   };
   return { page, native };
-}
-
-/** Filters without the absent ones. */
-function given(filters: { [Name in keyof Filters]: Filters[Name] | undefined }): Filters {
-  return Object.fromEntries(Object.entries(filters).filter(([, value]) => value !== undefined));
 }
 
 /** Between two values SQL and JavaScript round the last bit differently. */

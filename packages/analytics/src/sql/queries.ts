@@ -42,6 +42,30 @@ FROM s GROUP BY bucket ORDER BY bucket`,
 FROM s GROUP BY device_id ORDER BY duration_sec DESC, sessions DESC, device_id`,
     ),
 
+  /** What the visitors hold: device_type, sessions, visitors, events, duration_sec. */
+  devices: (ask: Ask): Question =>
+    over(
+      ask,
+      `SELECT device_type, count(*) AS sessions, count(DISTINCT user_id) AS visitors,
+  CAST(sum(events) AS BIGINT) AS events, CAST(sum(duration_sec) AS BIGINT) AS duration_sec
+FROM s GROUP BY device_type ORDER BY sessions DESC, device_type`,
+      'typed',
+    ),
+
+  /**
+   * A tree map that says something where each browser has a device_id of its own: device_type, beginnavigation,
+   * duration_sec (size), events (colour), sessions.
+   */
+  deviceTree: (ask: Ask): Question =>
+    over(
+      ask,
+      `SELECT device_type, beginnavigation, CAST(sum(duration_sec) AS BIGINT) AS duration_sec,
+  CAST(sum(events) AS BIGINT) AS events, count(*) AS sessions
+FROM s GROUP BY device_type, beginnavigation
+ORDER BY duration_sec DESC, sessions DESC, device_type, beginnavigation`,
+      'typed',
+    ),
+
   /** From where to where: beginnavigation, endnavigation, sessions. */
   pairs: (ask: Ask): Question =>
     over(
@@ -66,6 +90,23 @@ FROM s GROUP BY day, hour ORDER BY day, hour`,
 FROM s ORDER BY beginsession DESC, user_id, device_id LIMIT ${whole(ask.limit ?? 50)}`,
     ),
 
+  /**
+   * What the slider shows: sessions that begin in the range for each longest pause, filters aside: pause_sec, sessions.
+   * Windows are merged partials themselves, so that the pause before one says for which lengths it begins a session.
+   */
+  byLength: ({ fromAt, toAt, gapsMs }: { fromAt: number; toAt: number; gapsMs: readonly number[] }): Question => ({
+    sql: `WITH paused AS (
+  SELECT beginsession, epoch_ms(beginsession) - max(epoch_ms(endsession)) OVER (
+    PARTITION BY user_id, device_id ORDER BY beginsession, endsession ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING
+  ) AS pause_ms
+  FROM sessions
+), s AS (SELECT * FROM paused WHERE beginsession >= ${time} AND beginsession < ${time})
+SELECT gap / 1000 AS pause_sec, count(*) FILTER (WHERE pause_ms IS NULL OR pause_ms > gap) AS sessions
+FROM s, (SELECT unnest([${gapsMs.map(whole).join(', ')}]) AS gap) AS gaps
+GROUP BY gap ORDER BY gap`,
+    values: [fromAt, toAt],
+  }),
+
   /** Seconds below which a share of the sessions stays, p10 to p99: one row. */
   percentiles: (ask: Ask): Question =>
     over(
@@ -89,27 +130,14 @@ SELECT CAST(cohort AS TIMESTAMP) AS cohort, CAST(date_diff('day', cohort, monday
 FROM seen JOIN first USING (user_id) GROUP BY cohort, week ORDER BY cohort, week`,
     ),
 
-  /** What happened most: client_event, events, visitors. By `client_timestamp`; only the device and user filters apply. */
-  topEvents: (ask: Ask & { limit?: number }): Question => {
-    const { filters = {} } = ask;
-    const values: Question['values'] = [ask.fromAt, ask.toAt];
-    let where = `client_timestamp >= ${time} AND client_timestamp < ${time}`;
-    for (const [column, value] of [
-      ['device_id', filters.device],
-      ['user_id', filters.user],
-    ] as const) {
-      if (value === undefined) continue;
-      where += ` AND ${column} = ?`;
-      values.push(value);
-    }
-    return {
-      sql: `SELECT client_event, count(*) AS events, count(DISTINCT user_id) AS visitors
-FROM events
-WHERE ${where}
-GROUP BY client_event ORDER BY events DESC, client_event LIMIT ${whole(ask.limit ?? 20)}`,
-      values,
-    };
-  },
+  /** What happened most in the sessions: client_event, events (without copies), visitors. */
+  topEvents: (ask: Ask & { limit?: number }): Question =>
+    over(
+      ask,
+      `SELECT e.client_event, count(*) AS events, count(DISTINCT e.user_id) AS visitors
+FROM ${eventsOfSessions}
+GROUP BY e.client_event ORDER BY events DESC, e.client_event LIMIT ${whole(ask.limit ?? 20)}`,
+    ),
 
   /**
    * How many sessions took the steps in this order, other events between them allowed: step, client_event, sessions.
@@ -118,16 +146,19 @@ GROUP BY client_event ORDER BY events DESC, client_event LIMIT ${whole(ask.limit
    */
   funnel: (ask: Ask & { steps: readonly string[] }): Question => {
     const base = withSessions(ask);
-    const values = [...base.values];
-    const tables = ask.steps.map((step, index) => {
-      values.push(step);
-      return `, step${index + 1} AS (${index === 0 ? firstStep : nextStep(index)})`;
-    });
-    const rows = ask.steps.map((step, index) => {
-      values.push(step);
-      return `SELECT ${index + 1} AS step, ? AS client_event, count(*) AS sessions FROM step${index + 1}`;
-    });
-    return { sql: `${base.sql}${tables.join('')}\n${rows.join('\nUNION ALL ')}\nORDER BY step`, values };
+    const { steps } = ask;
+    const tables = steps.map((_, index) => `, step${index + 1} AS (${index === 0 ? firstStep : nextStep(index)})`);
+    const rows = steps.map(
+      (_, index) => `SELECT ${index + 1} AS step, ? AS client_event, count(*) AS sessions FROM step${index + 1}`,
+    );
+    const taken = `, taken AS (
+  SELECT s.user_id, s.device_id, s.beginsession, e.client_event, {'t': e.client_timestamp, 'e': e.event_id} AS place
+  FROM ${eventsOfSessions} AND e.client_event IN (${steps.map(() => '?').join(', ')})
+)`;
+    return {
+      sql: `${base.sql}${taken}${tables.join('')}\n${rows.join('\nUNION ALL ')}\nORDER BY step`,
+      values: [...base.values, ...steps, ...steps, ...steps],
+    };
   },
 
   /**
@@ -155,30 +186,32 @@ SELECT e.*, p.properties FROM e LEFT JOIN p USING (event_id) ORDER BY client_tim
   month: (): Question => ({ sql: 'SELECT * FROM clicks_month ORDER BY timeagg', values: [] }),
 } as const;
 
-function over(ask: Ask, select: string): Question {
-  const { sql, values } = withSessions(ask);
+function over(ask: Ask, select: string, typed?: 'typed'): Question {
+  const { sql, values } = withSessions(ask, typed !== undefined);
   return { sql: `${sql}${select.startsWith(',') ? '' : '\n'}${select}`, values };
 }
 
+/**
+ * Each event with the session it lies in. Sessions of a visitor on a device follow each other, so that only the last to
+ * begin before an event can hold it: a join by time alone would pair all events with all sessions of a busy key.
+ */
+const eventsOfSessions = `events AS e ASOF JOIN s
+  ON e.user_id = s.user_id AND e.device_id = s.device_id AND e.client_timestamp >= s.beginsession
+WHERE e.client_timestamp <= s.endsession`;
+
 /** Of each session, its key and the place of the first event of the first step. */
 const firstStep = `
-  SELECT s.user_id, s.device_id, s.beginsession, s.endsession,
-    min({'t': e.client_timestamp, 'e': e.event_id}) AS place
-  FROM s JOIN events AS e ON e.user_id = s.user_id AND e.device_id = s.device_id
-    AND e.client_timestamp >= s.beginsession AND e.client_timestamp <= s.endsession
-  WHERE e.client_event = ?
-  GROUP BY s.user_id, s.device_id, s.beginsession, s.endsession
+  SELECT user_id, device_id, beginsession, min(place) AS place
+  FROM taken WHERE client_event = ?
+  GROUP BY user_id, device_id, beginsession
 `;
 
 function nextStep(index: number): string {
   return `
-  SELECT p.user_id, p.device_id, p.beginsession, p.endsession,
-    min({'t': e.client_timestamp, 'e': e.event_id}) AS place
-  FROM step${index} AS p JOIN events AS e ON e.user_id = p.user_id AND e.device_id = p.device_id
-    AND e.client_timestamp >= p.beginsession AND e.client_timestamp <= p.endsession
-    AND {'t': e.client_timestamp, 'e': e.event_id} > p.place
-  WHERE e.client_event = ?
-  GROUP BY p.user_id, p.device_id, p.beginsession, p.endsession
+  SELECT t.user_id, t.device_id, t.beginsession, min(t.place) AS place
+  FROM step${index} AS p JOIN taken AS t USING (user_id, device_id, beginsession)
+  WHERE t.client_event = ? AND t.place > p.place
+  GROUP BY t.user_id, t.device_id, t.beginsession
 `;
 }
 

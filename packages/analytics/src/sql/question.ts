@@ -1,3 +1,5 @@
+import { deviceTypes } from '@taphouse/schema';
+
 import type { SessionLength } from '../model/sessionize.ts';
 import type { Filters } from '../model/tally.ts';
 
@@ -33,13 +35,18 @@ export function sessionsOf(length: SessionLength = 'windows'): string {
 /** The place of a bound time, milliseconds since 1970 UTC. */
 export const time = 'epoch_ms(CAST(? AS BIGINT))';
 
-/** `WITH s AS (...)`: the sessions asked for. Merged first and filtered after, for a filter below changes sessions. */
-export function withSessions(ask: Ask): Question {
+/**
+ * `WITH s AS (...)`: the sessions asked for. Merged first and filtered after, for a filter below changes sessions.
+ *
+ * @param typed also with their `device_type`, as the events of their device say; an id that names a type is of it
+ */
+export function withSessions(ask: Ask, typed = false): Question {
   const { filters = {} } = ask;
   const parts = [`beginsession >= ${time}`, `beginsession < ${time}`];
   const values: Value[] = [ask.fromAt, ask.toAt];
   const equals = [
     ['device_id', filters.device],
+    [deviceType, filters.type],
     ['user_id', filters.user],
     ['beginnavigation', filters.first],
     ['endnavigation', filters.last],
@@ -59,11 +66,26 @@ export function withSessions(ask: Ask): Question {
       values.push(filters.duration.to);
     }
   }
+  const withTypes = typed || filters.type !== undefined;
+  const columns = withTypes ? `sessions.*, ${deviceType} AS device_type` : '*';
+  const from = `${sessionsOf(ask.length)}${withTypes ? ' AS sessions LEFT JOIN typed USING (device_id)' : ''}`;
+  const made = `SELECT ${columns} FROM ${from}\n  WHERE ${parts.join('\n    AND ')}`;
+  const types = withTypes ? `${typedDevices}, ` : '';
+  if (filters.event === undefined) return { sql: `WITH ${types}s AS (\n  ${made}\n)`, values };
   return {
-    sql: `WITH s AS (\n  SELECT * FROM ${sessionsOf(ask.length)}\n  WHERE ${parts.join('\n    AND ')}\n)`,
-    values,
+    sql: `WITH ${types}chosen AS (\n  ${made}\n), s AS (\n  SELECT * FROM chosen ${withEvent}\n)`,
+    values: [...values, filters.event],
   };
 }
+
+const typedDevices = `typed AS (
+  SELECT device_id, max(device_type) AS type FROM rawdata GROUP BY device_id
+)`;
+const deviceType = `coalesce(typed.type, CASE WHEN device_id IN (${deviceTypes.map((name) => `'${name}'`).join(', ')}) THEN device_id ELSE 'unknown' END)`;
+/** A copy of an event has its time, so that copies may stay. */
+const withEvent = `SEMI JOIN (SELECT * FROM rawdata WHERE client_event = ?) AS e
+    ON e.user_id = chosen.user_id AND e.device_id = chosen.device_id
+    AND e.client_timestamp >= chosen.beginsession AND e.client_timestamp <= chosen.endsession`;
 
 /** The statement with its values written in, to be read, copied and run elsewhere. */
 export function textOf({ sql, values }: Question): string {

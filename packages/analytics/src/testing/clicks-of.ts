@@ -1,4 +1,4 @@
-import type { ClickEvent, SessionRow } from '@taphouse/schema';
+import { type ClickEvent, deviceTypes, type SessionRow } from '@taphouse/schema';
 import { click } from '@taphouse/schema/testing';
 
 /** Clicks from which such rows come: the first and the last as the row has them, the others in between. */
@@ -10,6 +10,7 @@ export function clicksOf(rows: readonly SessionRow[]): ClickEvent[] {
         event_id: idOf(row, index),
         user_id: row.user_id,
         device_id: row.device_id,
+        device_type: deviceTypes.find((type) => type === row.device_id) ?? null,
         client_event: index === row.events - 1 && index > 0 ? row.endnavigation : row.beginnavigation,
         client_timestamp: Math.round(row.beginsession + share * (row.endsession - row.beginsession)),
         page_url: 'https://shop.example/beers',

@@ -98,6 +98,9 @@ export async function servePages(options: ServePagesOptions): Promise<PagesServe
   const server = createServer((request, response) => {
     const path = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname);
     response.setHeader('Content-Security-Policy', policy);
+    // As the real server has it: the names of assets change with their content.
+    const lasts = path.startsWith('/analytics/assets/');
+    response.setHeader('Cache-Control', lasts ? 'public, max-age=31536000, immutable' : 'no-cache');
     if (path === '/v1/live') return openLive(response, listeners);
     const file = path.startsWith('/lake/')
       ? join(lake, normalize(path.slice('/lake'.length)))
