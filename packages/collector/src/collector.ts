@@ -43,6 +43,11 @@ export interface CollectorOptions {
   rateLimit?: RateLimitOptions;
   /** Most bytes of bodies held in memory at once; more are answered 503. Default 64 MiB. */
   maxHeldBytes?: number;
+  /**
+   * True of a user of whom nothing is to be stored: what is sent of such is answered as ever, and kept neither in the
+   * stream nor among the dead letters. Asked for each visitor of a batch. Absent: nobody is.
+   */
+  refuses?: (userId: string) => boolean;
   /** Asks for proof of user_id. Absent: every user_id is believed. */
   identity?: Identity;
   /** Takes what is worth a line: refusals and faults, at most 50 a second. Absent: no log. */
@@ -78,7 +83,17 @@ export function createCollector(options: CollectorOptions): Hono {
   const rateLimit = options.rateLimit && createRateLimit(options.rateLimit, now);
   const log = createLog(options.log, now);
   const readQuickly = createQuickReader();
-  const take = { stream, deadLetters, metrics, readQuickly, keys, rateLimit, identity: options.identity, log };
+  const take = {
+    stream,
+    deadLetters,
+    metrics,
+    readQuickly,
+    keys,
+    rateLimit,
+    identity: options.identity,
+    refuses: options.refuses,
+    log,
+  };
   const busy = onceASecond(options.busy ?? (() => null), now);
   const senderOf = createSenderReader(options, now);
   const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 ** 2;

@@ -56,6 +56,7 @@ export interface TakeOptions {
   keys: KeyRing;
   rateLimit: RateLimit | undefined;
   identity: Identity | undefined;
+  refuses: ((userId: string) => boolean) | undefined;
   log: (line: Omit<LogLine, 'at'>) => void;
 }
 
@@ -218,10 +219,11 @@ async function store(
   { requestId }: Sender,
   options: TakeOptions,
 ): Promise<string | null> {
-  if (visitors.length === 0) return null;
+  const wanted = options.refuses ? visitors.filter(({ user_id }) => !options.refuses?.(user_id)) : visitors;
+  if (wanted.length === 0) return null;
   const startedAt = performance.now();
   try {
-    await options.stream.append(toRecords(visitors));
+    await options.stream.append(toRecords(wanted));
   } catch (error) {
     const full = error instanceof StreamFullError;
     options.metrics.count('appendFailures', full ? 'full' : 'unavailable');
@@ -234,9 +236,10 @@ async function store(
 }
 
 /** Keeps letters and counts them. A batch is settled even if they are lost: its good events are stored. */
-async function keep(letters: readonly DeadLetter[], { requestId }: Sender, options: TakeOptions): Promise<void> {
+async function keep(all: readonly DeadLetter[], { requestId }: Sender, options: TakeOptions): Promise<void> {
+  const { deadLetters, metrics, log, refuses } = options;
+  const letters = refuses ? all.filter(({ event }) => !usersIn(event).some(refuses)) : all;
   if (letters.length === 0) return;
-  const { deadLetters, metrics, log } = options;
   for (const { reason } of letters) metrics.count('refused', faultyField(reason));
   try {
     await deadLetters.append(letters);
@@ -245,6 +248,13 @@ async function keep(letters: readonly DeadLetter[], { requestId }: Sender, optio
     const reason = error instanceof Error ? error.message : String(error);
     log({ level: 'error', message: 'dead letters lost', request_id: requestId, rejected: letters.length, reason });
   }
+}
+
+/** Whom an event that was refused is about; of text that could not be read, whom it names. */
+function usersIn(event: unknown): string[] {
+  if (typeof event === 'string')
+    return [...event.matchAll(/"user_id"\s*:\s*"?([^"\s,}\]]*)/g)].map(([, user]) => user ?? '');
+  return typeof event === 'object' && event !== null && 'user_id' in event ? [String(event.user_id)] : [];
 }
 
 /** `properties` of `properties.size: not text`: names from the client make no metric. */

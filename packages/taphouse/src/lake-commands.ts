@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { type Lake, openLake } from '@taphouse/lake/files';
 
+import { openAlertOutbox } from './alert-outbox.ts';
 import { readWindow, UsageError } from './config.ts';
 
 /** `taphouse compact`: seals the days that have ended. Works beside a running process. */
@@ -30,12 +31,27 @@ export async function runErase(dataFolder: string, userId: string | undefined, r
       `Erased ${report.rows} rows in ${report.files} files and ${report.deadLetters} dead letters. Then read all ` +
         `${report.proof.filesScanned} files and ${report.proof.lettersScanned} dead letters again: ${report.proof.found} rows of the user.`,
     );
+    const alerts = await eraseAlerts(join(dataFolder, 'alerts'), userId);
+    if (alerts > 0) console.log(`Erased ${alerts} alerts that waited for the webhook.`);
+    console.log(
+      'The log forgets what is in the lake: a running taphouse start within seconds, one that is stopped after its next start.',
+    );
     console.log(
       refuseLater
         ? 'Later events of the user are not stored.'
-        : 'Later events of the user are stored; --refuse-later changes that.',
+        : 'What the user does from 10 minutes on is stored; --refuse-later changes that.',
     );
   });
+}
+
+async function eraseAlerts(folder: string, userId: string): Promise<number> {
+  if (!existsSync(folder)) return 0;
+  const outbox = await openAlertOutbox(folder);
+  try {
+    return await outbox.erase([userId]);
+  } finally {
+    await outbox.close();
+  }
 }
 
 /** `taphouse retain`: drops whole days that ended more than `days` days ago. */

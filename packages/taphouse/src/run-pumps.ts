@@ -11,6 +11,8 @@ import type { AlertSender } from './send-alerts.ts';
 export interface Pumps {
   /** How far the sessions are behind the newest record, milliseconds of the arrival clock. */
   lagMs(): number;
+  /** Forgets what is in the lake, in the log, now and after each commit until `untilAt`, milliseconds since 1970 UTC. */
+  forget(untilAt: number): void;
   /** For `/metrics`, by metric name. */
   gauges(): Record<string, number>;
   /** Rejects when a pump can not go on. */
@@ -39,6 +41,12 @@ export async function runPumps(options: {
   const readTo = new Map(
     await Promise.all(shards.map(async (shard) => [shard, await startClock(options, shard)] as const)),
   );
+  const saved = new Map<string, string>();
+  let forgetUntilAt = 0;
+  const trim = (shard: string): void => {
+    const position = saved.get(shard);
+    if (position) log.trim(shard, position).catch((error: unknown) => report(`log not trimmed: ${String(error)}`));
+  };
   const running = shards.map((shard) =>
     pump({
       stream: log,
@@ -60,7 +68,11 @@ export async function runPumps(options: {
         readTo.set(shard, sessionizer.stats().clockAt);
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
       },
-      onCommit: ({ rows }) => hub.committed(rows),
+      onCommit: ({ rows, mark }) => {
+        hub.committed(rows);
+        saved.set(shard, mark.position);
+        if (Date.now() < forgetUntilAt) trim(shard);
+      },
       onError: (error, retryInMs) =>
         report(retryInMs > 0 ? `${error.message}; again in ${retryInMs / 1000} s` : error.message),
     }),
@@ -79,6 +91,10 @@ export async function runPumps(options: {
       taphouse_log_max_bytes: log.stats().maxBytes,
       taphouse_lag_seconds: lagMs() / 1000,
     }),
+    forget(untilAt) {
+      forgetUntilAt = Math.max(forgetUntilAt, untilAt);
+      for (const shard of shards) trim(shard);
+    },
     failed: Promise.all(running).then(() => new Promise<never>(() => {})),
     async stop() {
       stopping.abort();

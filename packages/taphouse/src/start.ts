@@ -12,6 +12,7 @@ import { Hono } from 'hono';
 
 import { openAlertOutbox } from './alert-outbox.ts';
 import { type Config, isLoopback, UsageError } from './config.ts';
+import { heedErasures } from './heed-erasures.ts';
 import { openLiveHub } from './live-hub.ts';
 import { pages } from './pages.ts';
 import { askToken, keptToken } from './reader-token.ts';
@@ -64,6 +65,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
     ...(config.webhook && outbox && { webhook: { ...config.webhook, outbox } }),
   });
   const pumps = await runPumps({ log, state, lake, window, hub, alerts, report });
+  const erasures = await heedErasures(lake, pumps, report);
   const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
   const token = config.token ?? madeToken;
   const app = new Hono();
@@ -75,6 +77,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       deadLetters: await openDeadLetters(join(dataFolder, 'dead-letters')),
       live: hub,
       gauges: () => pumps.gauges(),
+      refuses: (userId) => erasures.refuses(userId),
       busy: () => tooFarBehind(pumps.lagMs()),
       ip: config.ip,
       trustedHops: config.trustedHops,
@@ -116,6 +119,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       visiting.abort();
       await visitors;
       await server.close();
+      await erasures.close();
       await pumps.stop();
       await alerts.close();
       await outbox?.close();

@@ -67,6 +67,38 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
       return found === undefined ? undefined : Number(found.slice(line.length + 1));
     };
 
+    it('stores nothing of a user it refuses, neither events nor letters, and answers as ever', async () => {
+      const request = await start({ refuses: (userId) => userId === 'gone' });
+      const event = (user_id: string | number, more: object = {}): object => {
+        return {
+          event_id: `of-${user_id}`,
+          user_id,
+          device_id: 'm',
+          client_event: 'e',
+          client_timestamp: time,
+          ...more,
+        };
+      };
+      const send = (events: object[], more: object = {}): Promise<Response> =>
+        request('/v1/events', { method: 'POST', body: JSON.stringify({ events, ...more }) });
+      expect((await send([event('gone')])).status).toBe(204);
+      expect((await send([event('stays'), event('gone')])).status).toBe(204);
+      expect(
+        (
+          await send([{ event_id: 'c', client_event: 'e', client_timestamp: time }], {
+            context: { user_id: 'gone', device_id: 'm' },
+          })
+        ).status,
+      ).toBe(204);
+      expect(
+        (await send([event('gone', { client_timestamp: 'noon' }), event('stays', { client_timestamp: 'noon' })]))
+          .status,
+      ).toBe(400);
+      expect((await request('/v1/events', { method: 'POST', body: '{"events":[{"user_id":"gone"' })).status).toBe(400);
+      expect(stored().map(({ event_id }) => event_id)).toEqual(['of-stays']);
+      expect(letters.map((letter) => letter.event)).toEqual([event('stays', { client_timestamp: 'noon' })]);
+    });
+
     describe('a batch', () => {
       it('is answered 204 once everything is stored', async () => {
         const request = await start();

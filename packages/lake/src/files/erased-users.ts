@@ -5,6 +5,9 @@ import { limits } from '@taphouse/schema';
 import { type ObjectStore, ReplaceConflictError } from '../object-store.ts';
 
 const key = 'erased.json';
+const forGood = Number.MAX_SAFE_INTEGER;
+/** A digest takes 3 us, so the answers are kept, of so many users at most. */
+const maxKnown = 100_000;
 
 /** `erased.json`: who was erased, as digests, so that the list itself names nobody. */
 interface ErasedFile {
@@ -34,8 +37,12 @@ export interface ErasedUsers {
   covers(userId: string, happenedAt: number): boolean;
   /** The last time that `covers` says true for, milliseconds since 1970 UTC; undefined of a user who was not erased. */
   until(userId: string): number | undefined;
+  /** True if nothing that the user does is ever to be stored again: erased with `refuseLater`. */
+  refuses(userId: string): boolean;
   /** True if nobody was erased. */
   readonly isEmpty: boolean;
+  /** The latest erasure, milliseconds since 1970 UTC; 0 if there is none. */
+  readonly lastErasedAt: number;
   /** Digest of the list, to see whether it has changed. */
   readonly tag: string | undefined;
 }
@@ -47,15 +54,23 @@ export async function readErasedUsers(store: ObjectStore): Promise<ErasedUsers> 
   const known = new Map<string, number | undefined>();
   const until = (userId: string): number | undefined => {
     if (isEmpty) return undefined;
+    if (known.size >= maxKnown) known.clear();
     if (!known.has(userId)) known.set(userId, lastCovered(file.users[digest(file.salt, userId)]));
     return known.get(userId);
   };
-  return { tag, isEmpty, until, covers: (userId, happenedAt) => happenedAt <= (until(userId) ?? -Infinity) };
+  return {
+    tag,
+    isEmpty,
+    lastErasedAt: Math.max(0, ...Object.values(file.users).map(({ erasedAt }) => erasedAt)),
+    until,
+    refuses: (userId) => until(userId) === forGood,
+    covers: (userId, happenedAt) => happenedAt <= (until(userId) ?? -Infinity),
+  };
 }
 
 function lastCovered(erasure: Erasure | undefined): number | undefined {
   if (!erasure) return undefined;
-  return erasure.refused ? Number.MAX_SAFE_INTEGER : erasure.erasedAt + limits.maxAheadMs;
+  return erasure.refused ? forGood : erasure.erasedAt + limits.maxAheadMs;
 }
 
 /** Remembers users as erased; a user once refused stays so. */

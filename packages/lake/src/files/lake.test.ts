@@ -187,6 +187,21 @@ describe('a lake', () => {
     expect(files).toMatchObject([{ sealed: true, rows: 1, stepMs: 30_000 }]);
   });
 
+  it('knows a copy of a row that comes after its day was sealed', async () => {
+    const alone = sessionRow({ user_id: 'alone', row_id: 'alone' });
+    const copied = sessionRow({ user_id: 'copied', row_id: 'copied' });
+    await lake.write(commit(1, { rows: [alone, copied] }));
+    await lake.write(commit(2, { rows: [copied] }));
+    const sessions = await ask('SELECT * FROM sessions ORDER BY user_id');
+    await lake.compact({ before: testTime + dayMs });
+    expect(await count('aggregated')).toBe(2);
+    await lake.write(commit(3, { rows: [alone, copied] }));
+    expect(await ask('SELECT * FROM sessions ORDER BY user_id')).toEqual(sessions);
+    await lake.compact({ before: testTime + dayMs });
+    expect(await ask('SELECT * FROM sessions ORDER BY user_id')).toEqual(sessions);
+    expect(await count('aggregated')).toBe(2);
+  });
+
   it('seals a day by itself once it is over for an hour, and takes late rows after', async () => {
     await lake.write(commit(1));
     await lake.write(commit(2));

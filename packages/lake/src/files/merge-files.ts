@@ -1,4 +1,5 @@
 import type { ManifestFile, TableName } from '@taphouse/schema';
+import { duckdbViews } from '@taphouse/sessions/sql';
 
 import { dayMs, filesByDay } from './day-files.ts';
 import { sortOrder } from './parquet-writer.ts';
@@ -27,13 +28,22 @@ export interface CompactReport {
   rowsAfter: number;
 }
 
-/** Relations that have each event and each session once. */
-const merged = { rawdata: 'events', aggregated: `(SELECT *, ${mergedRowId()} AS row_id FROM sessions)` } as const;
+const key = 'user_id, device_id, timeagg';
 
-/** A merged row is no part that could come again: its id is made of its content. */
-function mergedRowId(): string {
-  return `'sealed/' || md5(concat_ws('|', user_id, device_id, epoch_ms(timeagg), events, begin_event_id, end_event_id))`;
-}
+/** Sessions of which there are several rows, parts or copies; few. */
+const parted = `CREATE OR REPLACE TEMP TABLE parted AS
+  SELECT ${key}, min(row_id) AS first_id, max(row_id) AS last_id FROM aggregated GROUP BY ${key} HAVING count(*) > 1`;
+
+/**
+ * Each session once. A row that is alone keeps its row_id, so that a copy that comes after the sealing is still known as one.
+ * A row merged of parts is none of them: its id is made of its content.
+ */
+const wholeSessions = `(
+  SELECT * FROM aggregated ANTI JOIN parted USING (${key})
+  UNION ALL BY NAME
+  SELECT sessions.*, CASE WHEN first_id = last_id THEN first_id
+    ELSE 'sealed/' || md5(concat_ws('|', user_id, device_id, epoch_ms(timeagg), events, begin_event_id, end_event_id)) END AS row_id
+  FROM sessions JOIN parted USING (${key}))`;
 
 /**
  * Keeps the files of each day few: small ones of days under way are rolled into larger ones, and days that
@@ -77,27 +87,37 @@ export async function sealDays(room: Room, before: number): Promise<CompactRepor
 
 /** One day's files become sealed ones; undefined if another writer changed the day meanwhile. */
 async function seal(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<ManifestFile[] | undefined> {
-  return rewrite(room, table, files, { source: merged[table], sealed: true });
+  return rewrite(room, table, files, { sealed: true });
 }
 
 async function roll(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<void> {
   if (files.length === 0) return;
-  await rewrite(room, table, inTime(files), { source: table, sealed: false });
+  await rewrite(room, table, inTime(files), { sealed: false });
 }
 
 async function rewrite(
   room: Room,
   table: TableName,
   files: readonly ManifestFile[],
-  { source, sealed }: { source: string; sealed: boolean },
+  { sealed }: { sealed: boolean },
 ): Promise<ManifestFile[] | undefined> {
   const order = sealed ? `ORDER BY ${sortOrder[table]}` : orderOf(table, files);
-  const query = `SELECT ${columnNames(table)} FROM ${source} ${order}`;
-  const written = await withFiles(room, { [table]: files }, () => copyOut(room, table, query), { views: sealed });
+  const written = await withFiles(room, { [table]: files }, async () => {
+    const source = sealed ? await mergedRows(room, table) : table;
+    return copyOut(room, table, `SELECT ${columnNames(table)} FROM ${source} ${order}`);
+  });
   const name = sealed ? 'sealed' : 'rolled';
   const added = await storeFiles(room, table, written, { name, sealed, ...largestStep(files) });
   const removed = files.map(({ path }) => path);
   return (await exchangeFiles(room, table, removed, added)) ? added : undefined;
+}
+
+/** A relation that has each event, or each session, of the files shown once. */
+async function mergedRows(room: Room, table: TableName): Promise<string> {
+  if (table === 'aggregated') await room.db.run(parted);
+  const ofParts = `(SELECT * FROM aggregated SEMI JOIN parted USING (${key}))`;
+  for (const view of duckdbViews(table === 'aggregated' ? { aggregated: ofParts } : {})) await room.db.run(view);
+  return table === 'aggregated' ? wholeSessions : 'events';
 }
 
 function sumRows(files: readonly ManifestFile[]): number {
