@@ -41,7 +41,9 @@ export async function heedErasures(lake: Lake, pumps: Pumps, report: (line: stri
   };
   heed();
   let looking = Promise.resolve();
-  const timer = setInterval(() => (looking = looking.then(look)), everyMs);
+  const timer = setInterval(() => {
+    looking = looking.then(look);
+  }, everyMs);
   return {
     refuses: (userId) => erased.refuses(userId),
     close: () => {
