@@ -12,6 +12,7 @@ export {
   createSessionizer,
   restoreSessionizer,
 } from './engine/sessionizer.ts';
+export { type ColdSeen, type SeenRun, type SeenStore } from './engine/seen-events.ts';
 export { type LagSessions, type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
 export { type Alert, type AlertRule, alertsOf, parseAlerts } from './alerts.ts';
 export { type PumpOptions, type PumpSlice, pump } from './pump.ts';

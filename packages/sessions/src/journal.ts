@@ -7,6 +7,7 @@ interface SavedPart {
   id: number;
   clockAt: number;
   tier: number;
+  holdsSeen: boolean;
   bytes: Uint8Array | undefined;
 }
 
@@ -44,6 +45,20 @@ export class Journal {
     return { put: [part], drop };
   }
 
+  /** Whether a part holds a memory of events, as they do where no store has it. */
+  get holdsSeen(): boolean {
+    return this.#saved.some((part) => part.holdsSeen);
+  }
+
+  /** What to save to put a snapshot in the place of all parts. */
+  replace(snapshot: Uint8Array): Pick<CheckpointChange, 'put' | 'drop'> {
+    const drop = this.#saved.map(({ id }) => id);
+    const part = { id: this.#nextId, bytes: snapshot };
+    this.#nextId += 1;
+    this.#saved = [savedPart(part)];
+    return { put: [part], drop };
+  }
+
   /** The parts before `part` that it would be merged with. */
   #mates(part: StatePart): SavedPart[] {
     const tier = tierOf(part.bytes);
@@ -60,7 +75,8 @@ export class Journal {
 
 function savedPart({ id, bytes }: StatePart): SavedPart {
   const tier = tierOf(bytes);
-  return { id, clockAt: readHead(bytes).clockAt, tier, bytes: tier < tierBytes.length ? bytes : undefined };
+  const { clockAt, seenApart } = readHead(bytes);
+  return { id, clockAt, tier, holdsSeen: !seenApart, bytes: tier < tierBytes.length ? bytes : undefined };
 }
 
 function tierOf(bytes: Uint8Array): number {

@@ -1,3 +1,4 @@
+import type { SeenRun, SeenStore } from './engine/seen-events.ts';
 import type { ClickEvent, Mark, SessionRow } from '@taphouse/schema';
 
 /** Where the pump keeps what it must know after a restart. One `save` is one transaction. */
@@ -5,6 +6,8 @@ export interface PumpState {
   /** What was last saved for the shard, or undefined at the first start. */
   load(shard: string): Promise<Checkpoint | undefined>;
   save(shard: string, change: CheckpointChange): Promise<void>;
+  /** The memory of event ids, if it is kept apart from the parts: then memory holds only what was lately used. */
+  seen?(shard: string): SeenStore;
 }
 
 /** The engine at a point of a shard. */
@@ -25,6 +28,8 @@ export interface CheckpointChange {
   put: readonly StatePart[];
   /** Ids of parts no longer needed. */
   drop: readonly number[];
+  /** Runs of event ids to put in the place of what `seen` has of them. */
+  seen?: readonly SeenRun[];
   live?: Uint8Array;
 }
 

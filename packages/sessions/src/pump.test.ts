@@ -242,7 +242,25 @@ describe('pump', () => {
   });
 });
 
-describe('a pump that dies at any point', () => {
+/** Where a pump may die: at each write and each side of it. */
+const faultPoints = [
+  'after the state',
+  'after the tables',
+  'after the trim',
+  'before rawdata',
+  'before the state',
+  'before the trim',
+  'between the tables',
+];
+
+const ways = [
+  ['its ids all in memory', {}],
+  ['its ids on disk but for the latest', { seenApart: true }],
+] as const;
+
+describe.each(ways)('a pump that dies at any point, %s', (_, way) => {
+  const deaths = new Set<string>();
+
   it.each(Array.from({ length: 40 }, (_, seed) => seed + 1))('loses and doubles nothing (seed %i)', async (seed) => {
     const random = seededRandom(seed);
     const { stream, clock } = clockedStream();
@@ -251,21 +269,33 @@ describe('a pump that dies at any point', () => {
     for (let life = 0; life < 8; life += 1) {
       let steps = 1 + Math.floor(random() * 20);
       const { promise: death, resolve: died } = Promise.withResolvers<void>();
-      const ports = lake.open(async () => {
+      const dieAt = async (name: string): Promise<void> => {
         steps -= 1;
         if (steps > 0) return;
+        deaths.add(name);
         died();
         await new Promise(() => {});
-      });
+      };
+      const ports = lake.open(dieAt, way);
+      const mortal: Stream = {
+        ...stream,
+        async trim(...args) {
+          await dieAt('before the trim');
+          await stream.trim(...args);
+          await dieAt('after the trim');
+        },
+      };
       const stop = new AbortController();
       const window = random() < 0.8 ? windowPresets.seconds : windowPresets.minutes;
       const bounded = random() < 0.5 ? { maxOpenWindows: 3 } : {};
       const run = pump({
-        stream,
+        stream: mortal,
         shard,
         ...ports,
         window,
         ...bounded,
+        maxSeenBytes: 0,
+        keepLogMs: 10_000,
         signal: stop.signal,
         commitEveryMs: 3_000,
         maxCommitEvents: 5,
@@ -285,7 +315,8 @@ describe('a pump that dies at any point', () => {
       sent.push(click({ client_timestamp: clock.now, event_id: `tail-${seed}-${life}` }));
       await ended;
     }
-    await runUntil(() => lake.rawdata.rows.length === sent.length, { stream, ...lake.open(), window });
+    const last = { stream, ...lake.open(undefined, way), window, maxSeenBytes: 0 };
+    await runUntil(() => lake.rawdata.rows.length === sent.length, last);
     expect(lake.rawdata.rows.map((event) => event.event_id)).toEqual(sent.map((event) => event.event_id));
     for (const stepMs of new Set(lake.commits.map((commit) => commit.stepMs))) {
       const rows = lake.commits.filter((commit) => commit.stepMs === stepMs).flatMap((commit) => commit.rows);
@@ -294,6 +325,29 @@ describe('a pump that dies at any point', () => {
     const counted = mergedRows(lake.aggregated.rows).reduce((sum, session) => sum + session.events, 0);
     expect(counted).toBe(new Set(sent.map((event) => event.event_id)).size);
     expect(rebucketed(lake)).toEqual(sessionsOf(sent, 60_000));
+  });
+
+  it('did die at each point', () => {
+    expect([...deaths].toSorted()).toEqual(faultPoints);
+  });
+});
+
+describe('a pump whose state keeps ids apart', () => {
+  it('moves there what an older version kept in parts, once, and remembers all of it', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const events = Array.from({ length: 100 }, () => click({ client_timestamp: clock.now }));
+    await append(stream, ...events);
+    const enough = (count: number) => (): boolean => lake.rawdata.rows.length === count;
+    await runUntil(enough(100), { stream, ...lake.open(), window, commitEveryMs: 0 });
+    const apart = { stream, ...lake.open(undefined, { seenApart: true }), window, commitEveryMs: 0, maxSeenBytes: 0 };
+    clock.now += 100_000;
+    await append(stream, ...events.slice(0, 50));
+    await runUntil(enough(150), apart);
+    expect(lake.seen.get(shard)?.runs.size).toBeGreaterThan(0);
+    await append(stream, ...events, click({ client_timestamp: clock.now }));
+    await runUntil(enough(251), apart);
+    expect(mergedRows(lake.aggregated.rows).reduce((sum, session) => sum + session.events, 0)).toBe(101);
   });
 });
 

@@ -1,6 +1,7 @@
 import { type ClickEvent, decodeEvents, type Mark, type SessionRow } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
 import { Journal } from './journal.ts';
+import type { SeenStore } from './engine/seen-events.ts';
 import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
 import {
   type Sessionizer,
@@ -23,6 +24,8 @@ export interface PumpOptions {
   signal: AbortSignal;
   /** Most windows open at once; see `SessionizerOptions`. Default: no bound. */
   maxOpenWindows?: number;
+  /** Memory of event ids, bytes, if `state` keeps what has no room; more if open windows need it. Default 256 MiB. */
+  maxSeenBytes?: number;
   /** Stirs the engine's hash tables, see `SessionizerOptions`; a random number is best. Default 0. */
   hashSeed?: number;
   /** Longest time between commits, milliseconds of the arrival clock. Default 5,000. */
@@ -77,6 +80,7 @@ const maxSavedLive = 20_000;
 
 class PumpRun {
   readonly #options: PumpOptions;
+  readonly #store: SeenStore | undefined;
   #sessionizer: Sessionizer;
   #journal = new Journal([]);
   /** What the lake and the state have. */
@@ -96,6 +100,7 @@ class PumpRun {
 
   constructor(options: PumpOptions) {
     this.#options = options;
+    this.#store = options.state.seen?.(options.shard);
     this.#live = options.lag && createLagSessions(options.lag);
     this.#sessionizer = createSessionizer(options.window, this.#engineOptions());
   }
@@ -271,10 +276,15 @@ class PumpRun {
   async #save(mark: Mark): Promise<void> {
     const { state, shard } = this.#options;
     const { configHash } = this.#sessionizer;
-    const parts = this.#journal.add(this.#sessionizer.changes());
+    // Parts of before there was a store: what they remember goes there, and they go.
+    const parts =
+      this.#store && this.#journal.holdsSeen
+        ? this.#journal.replace(this.#sessionizer.snapshot())
+        : this.#journal.add(this.#sessionizer.changes());
+    const seen = this.#sessionizer.takeSeen();
     // Written in full at each commit, hence the bound; beyond it a restart begins anew with them.
     const live = this.#live && this.#live.size <= maxSavedLive && { live: this.#live.snapshot() };
-    await this.#persist(() => state.save(shard, { mark, configHash, ...parts, ...live }));
+    await this.#persist(() => state.save(shard, { mark, configHash, ...parts, seen, ...live }));
     this.#committed = mark;
   }
 
@@ -315,8 +325,9 @@ class PumpRun {
   }
 
   #engineOptions(): SessionizerOptions {
-    const { maxOpenWindows, hashSeed } = this.#options;
+    const { maxOpenWindows, hashSeed, maxSeenBytes = 256 * 1024 * 1024 } = this.#options;
     return {
+      ...(this.#store && { seen: { store: this.#store, maxBytes: maxSeenBytes } }),
       ...(maxOpenWindows !== undefined && { maxOpenWindows }),
       ...(hashSeed !== undefined && { hashSeed }),
       ...(this.#live && {

@@ -1,4 +1,4 @@
-import { type ClickEvent, decodeEvents } from '@taphouse/schema';
+import { type ClickEvent, decodeEvents, limits } from '@taphouse/schema';
 import type { StoredRecord } from '@taphouse/streams';
 
 /**
@@ -22,6 +22,7 @@ function isClickEvent(event: unknown): boolean {
   const { event_id, user_id, device_id, client_event, client_timestamp, received_at } = event as Partial<ClickEvent>;
   return (
     typeof event_id === 'string' &&
+    event_id.length <= limits.maxEventIdLength &&
     typeof user_id === 'string' &&
     typeof device_id === 'string' &&
     typeof client_event === 'string' &&

@@ -28,8 +28,8 @@ const help = `taphouse - clickstream sessions on tap
 
 Environment: TAPHOUSE_PORT, TAPHOUSE_HOST, TAPHOUSE_TOKEN (for readers), TAPHOUSE_DATA, TAPHOUSE_WINDOW,
 TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by commas), TAPHOUSE_RATE_LIMIT (events/s),
-TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG (off, json), TAPHOUSE_ALERTS (such as
-"short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
+TAPHOUSE_SEEN_MB, TAPHOUSE_MAX_WINDOWS, TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG
+(off, json), TAPHOUSE_ALERTS (such as "short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
 
 const options = {
   host: { type: 'string' },

@@ -29,6 +29,13 @@ export interface Config {
   ip: 'truncated' | 'none';
   /** Events a second that one write key and address may send in the long run. `TAPHOUSE_RATE_LIMIT`; no limit if unset. */
   eventsPerSecond?: number;
+  /** Bounds on the engine's memory. */
+  memory: {
+    /** Of event ids seen; what has no room is on disk. `TAPHOUSE_SEEN_MB`; default 256. */
+    maxSeenBytes: number;
+    /** Windows open at once; one more closes the oldest early. `TAPHOUSE_MAX_WINDOWS`; no bound if unset. */
+    maxOpenWindows?: number;
+  };
   /** Refusals and faults as JSON lines on standard output. `TAPHOUSE_LOG=json`; default off. */
   log: boolean;
   /** What to say of closed windows. `TAPHOUSE_ALERTS`, such as `short: duration_sec < 20`; see `parseAlerts`. */
@@ -76,6 +83,7 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     alerts: usage(() => parseAlerts(environment.TAPHOUSE_ALERTS ?? '')),
     ...readWebhook(environment),
     trustedHops: readCount('TAPHOUSE_TRUSTED_HOPS', environment.TAPHOUSE_TRUSTED_HOPS ?? '0'),
+    memory: readMemory(environment),
     ip: oneOf('TAPHOUSE_IP', environment.TAPHOUSE_IP ?? 'truncated', ['truncated', 'none']),
     log: oneOf('TAPHOUSE_LOG', environment.TAPHOUSE_LOG ?? 'off', ['off', 'json']) === 'json',
     ...(writeKeys.length > 0 ? { writeKeys } : {}),
@@ -121,6 +129,17 @@ function readCount(name: string, text: string): number {
   if (text.trim() === '' || !Number.isInteger(count) || count < 0)
     throw new UsageError(`${name}: ${text} is not a whole number from 0 up`);
   return count;
+}
+
+function readMemory(environment: NodeJS.ProcessEnv): Config['memory'] {
+  const windows = environment.TAPHOUSE_MAX_WINDOWS;
+  const maxOpenWindows = windows ? readCount('TAPHOUSE_MAX_WINDOWS', windows) : undefined;
+  if (maxOpenWindows === 0)
+    throw new UsageError('TAPHOUSE_MAX_WINDOWS: 0 leaves no window to count in; give 1 or more');
+  return {
+    maxSeenBytes: readCount('TAPHOUSE_SEEN_MB', environment.TAPHOUSE_SEEN_MB ?? '256') * 1024 * 1024,
+    ...(maxOpenWindows !== undefined && { maxOpenWindows }),
+  };
 }
 
 function oneOf<T extends string>(name: string, text: string, choices: readonly T[]): T {

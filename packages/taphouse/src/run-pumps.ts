@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 import type { Lake } from '@taphouse/lake/files';
-import { pump, type PumpState, type SessionizerStats, type StaggerWindow } from '@taphouse/sessions';
+import { pump, type PumpOptions, type PumpState, type SessionizerStats, type StaggerWindow } from '@taphouse/sessions';
 import type { Log } from '@taphouse/streams/log';
 
 import type { LiveHub } from './live-hub.ts';
@@ -30,11 +30,12 @@ export async function runPumps(options: {
   state: PumpState;
   lake: Lake;
   window: StaggerWindow;
+  memory?: Pick<PumpOptions, 'maxOpenWindows' | 'maxSeenBytes'>;
   hub: LiveHub;
   alerts: AlertSender;
   report: (line: string) => void;
 }): Promise<Pumps> {
-  const { log, state, lake, window, hub, alerts, report } = options;
+  const { log, state, lake, window, memory, hub, alerts, report } = options;
   const stopping = new AbortController();
   const stats = new Map<string, SessionizerStats>();
   const shards = await log.shards();
@@ -61,6 +62,7 @@ export async function runPumps(options: {
         },
       },
       window,
+      ...memory,
       signal: stopping.signal,
       hashSeed: randomInt(2 ** 32),
       onSlice: ({ events, rows, sessionizer }) => {

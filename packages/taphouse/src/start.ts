@@ -64,7 +64,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
     report,
     ...(config.webhook && outbox && { webhook: { ...config.webhook, outbox } }),
   });
-  const pumps = await runPumps({ log, state, lake, window, hub, alerts, report });
+  const pumps = await runPumps({ log, state, lake, window, memory: config.memory, hub, alerts, report });
   const erasures = await heedErasures(lake, pumps, report);
   const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
   const token = config.token ?? madeToken;

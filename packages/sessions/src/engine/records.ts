@@ -44,9 +44,13 @@ export class Records {
     this.count -= 1;
   }
 
-  /** Makes room for half as many again, or a quarter once they are many. */
+  /** Half as many again, or a quarter once they are many. */
+  get grownCapacity(): number {
+    return Math.ceil(this.capacity * (this.capacity < 1_000_000 ? 1.5 : 1.25));
+  }
+
   grow(): void {
-    const capacity = Math.ceil(this.capacity * (this.capacity < 1_000_000 ? 1.5 : 1.25));
+    const capacity = this.grownCapacity;
     const before = this.bytes;
     this.#view(capacity);
     this.bytes.set(before);

@@ -35,9 +35,26 @@ export interface SeenRun {
 }
 
 /**
+ * Ids seen that are kept beyond memory: for each run the last that `Sessionizer.takeSeen` gave of it. It is asked in the
+ * middle of counting, so it answers at once, and it has what was taken before the next event is pushed.
+ */
+export interface SeenStore {
+  /** The run of these ids, or undefined; one that is forgotten may be given or not. */
+  find(prefix: string, width: number, chunk: number): Pick<SeenRun, 'low' | 'high' | 'lastAt'> | undefined;
+}
+
+/** Where ids go that memory has no room for. */
+export interface ColdSeen {
+  store: SeenStore;
+  /** Memory of ids, bytes. Those of the last `rangeMs` and those not yet taken stay in memory all the same. */
+  maxBytes: number;
+}
+
+/**
  * Which event ids were seen: exact, not a guess. Ids of the form `<instance>-<zero-padded number>` share a record of
  * 64 bytes by 64 numbers in a row; any other id has one of its own. An id is forgotten `horizonMs` after the last new one
- * of its record arrived; the memory is used again when it is needed.
+ * of its record arrived; the memory is used again when it is needed. With a store, memory holds the records lately used,
+ * and a record that is not there is looked for in the store before it counts as new.
  *
  * Words of a record: 0 hash, 1 length | width << 16 | flags, 2 chunk, 4-5 bits, 6-7 lastAt, 8-15 text or its block.
  */
@@ -47,8 +64,11 @@ export class SeenEvents {
   bit = 0;
   /** Grows whenever a record is dropped: places noted before may then be of another id. */
   drops = 0;
-  readonly #records = new Records(64);
-  #slots = makeSlots(64);
+  /** Records not older than this may be named by open windows: they stay. */
+  pinnedMs: number;
+  readonly #records: Records;
+  #slots: Int32Array;
+  readonly #cold: ColdSeen | undefined;
   readonly #arena = new TextArena();
   /** Records changed since the last snapshot, each once: they are flagged. */
   readonly #changed = new NumberList();
@@ -62,9 +82,16 @@ export class SeenEvents {
   #width = 0;
   #chunk = 0;
 
-  constructor(horizonMs: number, seed: number) {
+  constructor({ horizonMs, pinnedMs, seed, cold }: SeenOptions) {
+    if (cold && !(cold.maxBytes >= 0))
+      throw new RangeError(`seen events: maxBytes is ${cold.maxBytes}; give 0 or more`);
+    const capacity = cold && cold.maxBytes < 64 * bytesOfRecord ? 8 : 64;
+    this.#records = new Records(capacity);
+    this.#slots = makeSlots(capacity);
     this.#horizonMs = horizonMs;
+    this.pinnedMs = pinnedMs;
     this.#seed = seed;
+    this.#cold = cold;
   }
 
   /** Records in use: one for each 64 ids of an instance. */
@@ -232,9 +259,21 @@ export class SeenEvents {
     const mask = slots.length - 1;
     for (let slot = homeSlot(slots, hash); ; slot = (slot + 2) & mask) {
       const entry = slots[slot + 1] as number;
-      if (entry === 0) return this.#enter(eventId, hash, at);
+      if (entry === 0) return this.#recall(eventId, hash, at);
       if (slots[slot] === hash && this.#isSame(entry - 1, eventId)) return entry - 1;
     }
+  }
+
+  /** Enters a record that is not in memory, as the store has it. */
+  #recall(eventId: string, hash: number, at: number): number {
+    const record = this.#enter(eventId, hash, at);
+    const kept = this.#cold?.store.find(eventId.slice(0, this.#length), this.#width, this.#chunk);
+    if (!kept) return record;
+    const { words, doubles } = this.#records;
+    words[record * recordWords + 4] = kept.low;
+    words[record * recordWords + 5] = kept.high;
+    doubles[record * 8 + 3] = kept.lastAt;
+    return record;
   }
 
   #isSame(record: number, eventId: string): boolean {
@@ -279,15 +318,45 @@ export class SeenEvents {
     return record;
   }
 
-  /** Takes back what is forgotten, and grows if that is less than a quarter. */
+  /** Takes back what is forgotten, then what the store has, and grows if that is less than a quarter. */
   #makeRoom(at: number): void {
-    const records = this.#records;
-    for (let record = 0; record < records.end; record += 1) {
-      if (this.#isLive(record) && this.#isForgotten(record, at)) this.#drop(record);
+    this.#dropUpTo(at - this.#horizonMs - 1, true);
+    if (this.#hasRoom()) return;
+    if (this.#cold && this.#grownBytes() > this.#cold.maxBytes) {
+      this.#dropUpTo(Math.min(this.#middleLastAt(), at - this.pinnedMs), false);
+      if (this.#hasRoom()) return;
     }
-    if (records.count * 4 <= records.capacity * 3) return;
-    records.grow();
-    this.#slots = regrownSlots(this.#slots, records.capacity);
+    this.#records.grow();
+    this.#slots = regrownSlots(this.#slots, this.#records.capacity);
+  }
+
+  #hasRoom(): boolean {
+    return this.#records.count * 4 <= this.#records.capacity * 3;
+  }
+
+  #grownBytes(): number {
+    const { capacity, grownCapacity } = this.#records;
+    return Math.ceil((this.byteLength * grownCapacity) / capacity);
+  }
+
+  /** Drops the records whose last new id arrived at `lastAt` or before; changed ones too only if asked. */
+  #dropUpTo(lastAt: number, changed: boolean): void {
+    const { words, doubles } = this.#records;
+    for (let record = 0; record < this.#records.end; record += 1) {
+      const flags = (words[record * recordWords + 1] as number) & (liveFlag | changedFlag);
+      if (flags !== liveFlag && !(changed && (flags & liveFlag) !== 0)) continue;
+      if ((doubles[record * 8 + 3] as number) <= lastAt) this.#drop(record);
+    }
+  }
+
+  /** About half of the records were last used up to this time. */
+  #middleLastAt(): number {
+    const { end } = this.#records;
+    const stride = Math.max(1, Math.floor(end / 1000));
+    const times: number[] = [];
+    for (let record = 0; record < end; record += stride)
+      if (this.#isLive(record)) times.push(this.#records.doubles[record * 8 + 3] as number);
+    return times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
   }
 
   #drop(record: number): void {
@@ -333,6 +402,17 @@ export class SeenEvents {
     return readText(inBlock ? this.#arena.bytes : bytes, from, meta & 0xffff, (meta & wideFlag) !== 0);
   }
 }
+
+interface SeenOptions {
+  /** How long an id is remembered after the last new one of its record, milliseconds of arrival. */
+  horizonMs: number;
+  pinnedMs: number;
+  seed: number;
+  cold?: ColdSeen | undefined;
+}
+
+/** A record and its slots, on average. */
+const bytesOfRecord = 88;
 
 const zeros = Array.from({ length: 10 }, (_, length) => '0'.repeat(length));
 

@@ -262,7 +262,7 @@ describe('a snapshot', () => {
   });
 
   it('of another format is refused', () => {
-    expect(() => restoreSessionizer([new Uint8Array([1, 0, 0, 0])])).toThrow(/format 1, this version reads 2/);
+    expect(() => restoreSessionizer([new Uint8Array([1, 0, 0, 0])])).toThrow(/format 1, this version reads 2 and 3/);
     expect(() => restoreSessionizer([])).toThrow(RangeError);
   });
 });

@@ -5,7 +5,7 @@ import { Names } from './names.ts';
 import { NumberQueue } from './number-queue.ts';
 import { OpenWindows, beginId, endId, openId, samePlace, setPlace } from './open-windows.ts';
 import { none, recordWords } from './records.ts';
-import { SeenEvents, horizonMs } from './seen-events.ts';
+import { type ColdSeen, SeenEvents, type SeenRun, horizonMs } from './seen-events.ts';
 import { sessionId } from './session-id.ts';
 import { type SavedWindow, type SnapshotHead, lastHead, latestWindows, readPart, writeSnapshot } from './snapshot.ts';
 import { Visitors } from './visitors.ts';
@@ -24,6 +24,11 @@ export interface Sessionizer extends Window {
   stats(): SessionizerStats;
   /** All that is needed to go on, for `restoreSessionizer`. */
   snapshot(): Uint8Array;
+  /**
+   * What has changed in the memory of events since this was last called, for the `seen` store, which must have it before the
+   * next event is pushed. Empty without a store: then snapshots hold the memory too.
+   */
+  takeSeen(): SeenRun[];
   /** What has changed since the last `snapshot` or `changes`: restored behind those, in order, it is a snapshot of now. */
   changes(): Uint8Array;
 }
@@ -51,6 +56,8 @@ export interface SessionizerOptions {
   maxOpenWindows?: number;
   /** Stirs the hash tables, so that nobody can choose ids that collide. Changes no row. Default 0. */
   hashSeed?: number;
+  /** Bounds the memory of events; what has no room is asked of the store. Default: all in memory, and in snapshots. */
+  seen?: ColdSeen;
   /** Called for each event that is counted, copies not, with the arrival clock. */
   onCounted?: (event: ClickEvent, arrivedAt: number) => void;
 }
@@ -83,7 +90,7 @@ export function createSessionizer(
  */
 export function restoreSessionizer(
   parts: readonly Uint8Array[],
-  options: Pick<SessionizerOptions, 'hashSeed' | 'onCounted'> = {},
+  options: Pick<SessionizerOptions, 'hashSeed' | 'onCounted' | 'seen'> = {},
 ): Sessionizer {
   const head = lastHead(parts);
   const engine = new Engine(staggerWindow(head.window), { ...options, maxOpenWindows: head.maxOpenWindows });
@@ -102,6 +109,8 @@ class Engine implements Sessionizer {
   readonly #windows: OpenWindows;
   readonly #names = new Names();
   #seen: SeenEvents;
+  /** Whether the memory of events is saved apart from snapshots. */
+  #hasStore: boolean;
   /** Open windows, oldest first: all have one range, so they close in the order in which they opened. */
   readonly #queue = new NumberQueue();
   /** When the oldest closes. */
@@ -113,7 +122,7 @@ class Engine implements Sessionizer {
   #late = 0;
   #ahead: LookAhead;
 
-  constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0, onCounted }: SessionizerOptions) {
+  constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0, onCounted, seen }: SessionizerOptions) {
     if (!(maxOpenWindows >= 1))
       throw new RangeError(`sessionizer: maxOpenWindows is ${maxOpenWindows}; give 1 or more`);
     this.window = window;
@@ -123,7 +132,8 @@ class Engine implements Sessionizer {
     this.configHash = `s${window.stepMs}-r${window.rangeMs}${bound}`;
     this.#visitors = new Visitors(hashSeed, batch + 1);
     this.#windows = new OpenWindows(window.stepMs);
-    this.#seen = new SeenEvents(horizonMs, hashSeed);
+    this.#hasStore = seen !== undefined;
+    this.#seen = new SeenEvents({ horizonMs, pinnedMs: window.rangeMs, seed: hashSeed, cold: seen });
     this.#ahead = this.#lookAhead();
   }
 
@@ -191,13 +201,20 @@ class Engine implements Sessionizer {
   }
 
   snapshot(): Uint8Array {
-    const all = writeSnapshot(this.#head(), this.#seen.all(this.#clockAt), this.#savedAll());
-    this.#forgetChanges();
+    const seen = this.#hasStore ? undefined : this.#seen.all(this.#clockAt);
+    const all = writeSnapshot(this.#head(), seen, this.#savedAll());
+    this.#windows.takeChanged();
+    if (seen) this.#seen.forgetChanges();
     return all;
   }
 
   changes(): Uint8Array {
-    return writeSnapshot(this.#head(), this.#seen.takeChanges(), this.#savedChanges());
+    const seen = this.#hasStore ? undefined : this.#seen.takeChanges();
+    return writeSnapshot(this.#head(), seen, this.#savedChanges());
+  }
+
+  takeSeen(): SeenRun[] {
+    return this.#hasStore ? this.#seen.takeChanges() : [];
   }
 
   takeOver(other: Engine): void {
@@ -206,6 +223,8 @@ class Engine implements Sessionizer {
         `sessionizer: ${other.#queue.length} windows of another configuration are open; drain it first`,
       );
     this.#seen = other.#seen;
+    this.#seen.pinnedMs = Math.max(this.#seen.pinnedMs, this.window.rangeMs);
+    this.#hasStore = other.#hasStore;
     this.#ahead = this.#lookAhead();
     this.#nextSerial = other.#nextSerial;
     this.#clockAt = other.#clockAt;
@@ -219,10 +238,14 @@ class Engine implements Sessionizer {
     this.#events = head.events;
     this.#duplicates = head.duplicates;
     this.#late = head.late;
+    if (head.seenApart && !this.#hasStore)
+      throw new RangeError('snapshot: its memory of events is in a store; give that as seen');
     const windows = parts.flatMap((part) => readPart(part, head, (run) => this.#seen.put(run)));
     for (const window of latestWindows(windows)) this.#reopen(window);
     this.#nextSerial = head.nextSerial;
-    this.#forgetChanges();
+    this.#windows.takeChanged();
+    // With a store, what an older version kept in snapshots is still to be taken.
+    if (!this.#hasStore) this.#seen.forgetChanges();
   }
 
   #lookAhead(): LookAhead {
@@ -389,6 +412,7 @@ class Engine implements Sessionizer {
       late: this.#late,
       nextSerial: this.#nextSerial,
       firstSerial: first,
+      seenApart: this.#hasStore,
     };
   }
 
@@ -442,10 +466,5 @@ class Engine implements Sessionizer {
       this.#seen.add(eventId, saved.openAt, this.#seen.hash(eventId));
       setPlace(words, base, id, this.#seen.record, this.#seen.bit);
     }
-  }
-
-  #forgetChanges(): void {
-    this.#windows.takeChanged();
-    this.#seen.forgetChanges();
   }
 }

@@ -15,6 +15,8 @@ export interface SnapshotHead {
   nextSerial: number;
   /** Serial of the oldest open window: all before it have closed. `nextSerial` if none is open. */
   firstSerial: number;
+  /** Whether the memory of events is kept apart, in a store. */
+  seenApart: boolean;
 }
 
 export interface SavedWindow {
@@ -33,17 +35,22 @@ export interface SavedWindow {
   openId: string;
 }
 
-const format = 2;
+/** Format 3 is 2 without the memory of events, so that a version that knows no store does not go on without it. */
+const format = { whole: 2, seenApart: 3 };
 
-/** Writes a part: the head, then what changed (or all there is). */
-export function writeSnapshot(head: SnapshotHead, seen: Iterable<SeenRun>, windows: Iterable<SavedWindow>): Uint8Array {
+/** Writes a part: the head, then what changed (or all there is); `seen` is undefined if it is kept apart. */
+export function writeSnapshot(
+  head: SnapshotHead,
+  seen: Iterable<SeenRun> | undefined,
+  windows: Iterable<SavedWindow>,
+): Uint8Array {
   const out = new ByteWriter();
-  out.uint32(format);
+  out.uint32(seen ? format.whole : format.seenApart);
   for (const number of [head.window.stepMs, head.window.rangeMs, head.maxOpenWindows]) out.double(number);
   for (const number of [head.clockAt, head.events, head.duplicates, head.late]) out.double(number);
   out.uint32(head.nextSerial);
   out.uint32(head.firstSerial);
-  writeList(out, seen, writeSeen);
+  writeList(out, seen ?? [], writeSeen);
   writeList(out, windows, writeWindow);
   return out.bytes();
 }
@@ -83,7 +90,7 @@ export function mergeSnapshots(parts: readonly Uint8Array[]): Uint8Array {
   const keep = (run: SeenRun): void => void seen.set(`${run.width} ${run.chunk} ${run.prefix}`, run);
   const windows = parts.flatMap((part) => readPart(part, last, keep));
   const remembered = [...seen.values()].filter((run) => run.lastAt >= last.clockAt - horizonMs);
-  return writeSnapshot(last, remembered, latestWindows(windows));
+  return writeSnapshot(last, last.seenApart ? undefined : remembered, latestWindows(windows));
 }
 
 /**
@@ -99,12 +106,13 @@ export function lastHead(parts: readonly Uint8Array[]): SnapshotHead {
 
 function head(from: ByteReader): SnapshotHead {
   const found = from.uint32();
-  if (found !== format)
-    throw new RangeError(`snapshot: format ${found}, this version reads ${format}; start the version that wrote it`);
+  if (found !== format.whole && found !== format.seenApart)
+    throw new RangeError(`snapshot: format ${found}, this version reads 2 and 3; start the version that wrote it`);
   const window = { stepMs: from.double(), rangeMs: from.double() };
   const maxOpenWindows = from.double();
   const counts = { clockAt: from.double(), events: from.double(), duplicates: from.double(), late: from.double() };
-  return { window, maxOpenWindows, ...counts, nextSerial: from.uint32(), firstSerial: from.uint32() };
+  const serials = { nextSerial: from.uint32(), firstSerial: from.uint32() };
+  return { window, maxOpenWindows, ...counts, ...serials, seenApart: found === format.seenApart };
 }
 
 function writeSeen(out: ByteWriter, run: SeenRun): void {
