@@ -181,6 +181,8 @@ pair("winter-time", OWN, "the hour that New York has twice is two hours in UTC",
 pair("first-second-of-1970", OWN, "bucket 0", [(0, 1, "a-1"), (0.001, 1, "a-2")], base="1970-01-01T00:00:00Z")
 pair("before-1970", OWN, "the collector refuses such a clock; imported, it is rounded down, not towards zero",
      [(-0.001, 1, "a-1"), (0, 2, "a-2"), (-30, 3, "a-3"), (-30.001, 4, "a-4")], base="1970-01-01T00:00:00Z", gaps=[30])
+pair("before-1970-below-a-second", OWN, "whole seconds of a time before 1970 are rounded down too",
+     [(-0.1, 1, "a-1"), (-0.3, 2, "a-2"), (-1.2, 3, "a-3")], base="1970-01-01T00:00:00Z", step=0.25)
 pair("year-2100", OWN, "2100 is no leap year", [(0, 1, "a-1"), (40, 41, "a-2")], base="2100-02-28T23:59:40Z", gaps=[60])
 pair("milliseconds", OWN, "milliseconds are kept, whole seconds are rounded down",
      [(0.123, 1, "a-1"), (1.122, 2, "a-2"), (9.999, 11, "a-3", "x", "2"), (10.999, 12, "a-4", "x", "2")])
@@ -217,6 +219,9 @@ pair("numbers-out-of-order", OWN, "one page load's numbers with holes, out of or
 pair("unicode-ids", OWN, "ids in any script; composed and decomposed letters are different users",
      [(t, t + 1, f"a-{t}", "☕", user, device) for t, (user, device) in enumerate(
          [("用户", "手机"), ("é", "mobile"), ("e\u0301", "mobile"), ("👩‍👩‍👧", "📱📱📱📱"), ("ß", "äöü"), ("用户", "手机"), ("İ", "ıI")])])
+pair("two-devices-in-turn", OWN, "clicks on one device do not bridge the gap on another",
+     [(0, 1, "a-1", "x", "50", "mobile"), (25, 26, "b-1", "y", "50", "tablet"), (50, 51, "a-2", "z", "50", "mobile"),
+      (75, 76, "b-2", "y", "50", "tablet")], gaps=[30, 60])
 pair("case-matters", OWN, "ids that differ by case are different", [(1, 2, "a-1", "x", "Ann", "Phone"), (2, 3, "a-2", "x", "ann", "phone"),
      (3, 4, "A-1", "x", "Ann", "Phone")])
 pair("keys-do-not-run-together", OWN, "user 1 on 23 is not user 12 on 3",
