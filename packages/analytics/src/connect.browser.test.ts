@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -10,6 +10,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { clicksOf } from './testing/clicks-of.ts';
+import { dropFiles } from './testing/drop-files.ts';
 import { hostileTexts } from './testing/hostile-texts.ts';
 import type { Library } from './testing/library-page/main.ts';
 import { buildLibraryPage, type PagesServer, servePages } from './testing/serve-pages.ts';
@@ -21,6 +22,9 @@ declare const lake: Awaited<ReturnType<Library['connect']>>;
 
 const untilAt = Date.UTC(2026, 10, 23, 23, 59);
 const dayMs = 86_400_000;
+
+const rows = shopRows({ rows: 120_000, untilAt, spanMs: 30 * dayMs - 1 });
+const events = clicksOf(rows.slice(0, 2000));
 
 let browser: Browser;
 let built: Awaited<ReturnType<typeof buildLibraryPage>>;
@@ -34,8 +38,7 @@ beforeAll(async () => {
     buildLibraryPage(),
     mkdtemp(join(tmpdir(), 'taphouse-connect-')),
   ]);
-  const rows = shopRows({ rows: 120_000, untilAt, spanMs: 30 * dayMs - 1 });
-  await makeLake({ folder, rows, events: clicksOf(rows.slice(0, 2000)) });
+  await makeLake({ folder, rows, events });
   server = await servePages({ pages: built.folder, lake: folder });
   page = await openPage(server);
 });
@@ -89,6 +92,38 @@ async function native(sql: string): Promise<unknown[][]> {
   } finally {
     database.closeSync();
   }
+}
+
+/** Drops files of the test's machine on the page, and gives what the library makes of them. */
+async function drop(paths: string[]): Promise<string> {
+  await page.evaluate(() => {
+    const { promise, resolve } = Promise.withResolvers<string>();
+    const look = async (files: Parameters<Parameters<Library['listenForDrop']>[1]['dropped']>[0]): Promise<string> => {
+      const own = await taphouse.connect({ files });
+      const [counts] = await own.query(
+        'SELECT (SELECT count(*) FROM rawdata)::INTEGER AS events, (SELECT count(*) FROM aggregated)::INTEGER AS rows',
+      );
+      const day = await own.narrow("SELECT 1 FROM aggregated WHERE timeagg::DATE = '2026-11-22'");
+      await own.close();
+      return JSON.stringify({ ...counts, files: day.aggregated.length });
+    };
+    const end = taphouse.listenForDrop(globalThis, {
+      dropped: (files) => {
+        end();
+        look(files).catch(String).then(resolve, String);
+      },
+    });
+    Object.assign(globalThis, { told: promise });
+  });
+  await dropFiles(page, paths);
+  return page.evaluate('told');
+}
+
+/** A file of the lake, of a table and a day such as `day=22`. */
+async function fileOf(table: string, day: string): Promise<string> {
+  const names = await readdir(folder, { recursive: true });
+  const start = `${table}/year=2026/month=11/${day}`;
+  return join(folder, names.find((name) => name.startsWith(start) && name.endsWith('.parquet')) ?? '');
 }
 
 /** Bytes of the columns of `aggregated`, in all files. */
@@ -180,6 +215,17 @@ describe('cancel', () => {
     expect(told.n).toBe(Number(sessions));
   });
 
+  it('comes with the end of the connection', async () => {
+    const told = await page.evaluate(async () => {
+      const own = await taphouse.connect({ lake: '/lake/' });
+      const long = own.query('SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 1');
+      const waits = own.query('SELECT 1');
+      setTimeout(() => void own.close(), 200);
+      return Promise.all([long.catch(String), waits.catch(String), own.query('SELECT 2').catch(String)]);
+    });
+    expect(new Set(told)).toEqual(new Set(['ConnectError: lake: closed; open it again with connect()']));
+  });
+
   it('takes a statement that waits off the list, and leaves the worker', async () => {
     const told = await page.evaluate(async () => {
       const stop = new AbortController();
@@ -235,10 +281,49 @@ describe('bytes fetched', () => {
 
   it('of a view of one own see all files', async () => {
     await query('CREATE OR REPLACE VIEW mine AS SELECT * FROM aggregated');
-    const rows = await query(
+    const seen = await query(
       "SELECT count(*) AS n FROM mine, (SELECT max(events) FROM sessions WHERE timeagg::DATE = '2026-11-12')",
     );
-    expect(rows).toEqual([{ n: 120_000 }]);
+    expect(seen).toEqual([{ n: rows.length }]);
+  });
+});
+
+describe('files of the visitor', () => {
+  it('are read where they are: the folder of a lake, by its manifest', async () => {
+    expect(JSON.parse(await drop([folder]))).toEqual({ events: events.length, rows: rows.length, files: 1 });
+  });
+
+  it('are known by their columns, and chosen by their statistics', async () => {
+    const alone = await Promise.all([
+      fileOf('aggregated', 'day=22'),
+      fileOf('aggregated', 'day=21'),
+      fileOf('rawdata', 'day=21'),
+    ]);
+    const [[count]] = (await native(`SELECT count(*) FROM read_parquet(['${alone[0]}', '${alone[1]}'])`)) as [[string]];
+    expect(JSON.parse(await drop(alone))).toMatchObject({ rows: Number(count), files: 1 });
+    expect(JSON.parse(await drop([join(folder, 'aggregated')]))).toEqual({ events: 0, rows: rows.length, files: 1 });
+  });
+
+  it('that are none of a lake are told, each with what is wrong', async () => {
+    const other = await mkdtemp(join(tmpdir(), 'taphouse-other-'));
+    await writeFile(join(other, 'notes.txt'), 'hello');
+    await writeFile(join(other, 'not.parquet'), 'hello, this is no Parquet');
+    await native(
+      `COPY (SELECT 1 AS user_id, 2 AS events, now() AS timeagg) TO '${other}/lacks.parquet' (FORMAT PARQUET)`,
+    );
+    await writeFile(join(other, 'broken.parquet'), 'PAR1 and nothing that one could read PAR1');
+    const told = async (name: string): Promise<string> => drop([join(other, name)]);
+    expect(await told('notes.txt')).toBe(
+      'ConnectError: notes.txt: no Parquet; give .parquet files, or the folder of a lake',
+    );
+    expect(await told('not.parquet')).toMatch(
+      /^ConnectError: not.parquet: not Parquet, it begins with "hell" and 25 bytes/,
+    );
+    expect(await told('lacks.parquet')).toMatch(
+      /^ConnectError: lacks.parquet: lacks session_id, device_id, .* of aggregated; give/,
+    );
+    expect(await told('broken.parquet')).toMatch(/^ConnectError: broken.parquet: cannot be read as Parquet/);
+    await rm(other, { recursive: true });
   });
 });
 

@@ -3,6 +3,8 @@ import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 
 import type { Fetched } from './byte-count.ts';
 import { LakeConnection } from './lake-connection.ts';
+import type { GivenFile } from './sources/dropped-files.ts';
+import { filesSource } from './sources/files-source.ts';
 import { httpSource } from './sources/http-source.ts';
 import type { LakeSource } from './sources/lake-source.ts';
 import { type Credentials, s3Source } from './sources/s3-source.ts';
@@ -11,7 +13,9 @@ import type { DuckDbBundle } from './start-duckdb.ts';
 
 export interface ConnectOptions {
   /** URL of the lake folder, such as `/lake/`, same origin or with CORS and range requests; or `s3://bucket/prefix/`. */
-  lake: string;
+  lake?: string;
+  /** In the place of `lake`: files that the visitor gave, read where they are. See `listenForDrop`. */
+  files?: readonly GivenFile[];
   /** For S3: a Cognito identity pool, or a function that gives temporary keys. They stay in memory. */
   credentials?: Credentials;
   /** For S3: region of the bucket. Default: that of the identity pool. */
@@ -98,7 +102,9 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connection;
 }
 
-function sourceOf({ lake, credentials, region, endpoint }: ConnectOptions): LakeSource {
+function sourceOf({ lake, files, credentials, region, endpoint }: ConnectOptions): LakeSource {
+  if (files) return filesSource(files);
+  if (lake === undefined) throw new TypeError('connect: no lake; give the URL of one, or files');
   if (lake.startsWith('s3://')) return s3Source({ lake, credentials, region, endpoint });
   return httpSource(new URL(lake.replace(/\/*$/, '/'), location.href).href);
 }

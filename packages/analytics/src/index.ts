@@ -5,6 +5,7 @@
 export { type Connection, type ConnectOptions, connect, type RunOptions } from './connect.ts';
 export { ConnectError, QueryError } from './query-error.ts';
 export type { IdentityPool } from './sources/cognito-keys.ts';
+export { chosenFiles, droppedFiles, type GivenFile, listenForDrop } from './sources/dropped-files.ts';
 export type { AwsKeys } from './sources/presign.ts';
 export type { Credentials } from './sources/s3-source.ts';
 export type { DuckDbBundle } from './start-duckdb.ts';

@@ -49,7 +49,7 @@ export class LakeConnection implements Connection {
   #manifests: Manifests | null = null;
   #focus: TimeRange = everything;
   #last: Promise<unknown> = Promise.resolve();
-  #closed = false;
+  readonly #closing = new AbortController();
   /** Fetched by workers that are no more, and by this page. */
   #before: Fetched = { bytes: 0, requests: 0 };
 
@@ -125,7 +125,7 @@ export class LakeConnection implements Connection {
   }
 
   async close(): Promise<void> {
-    this.#closed = true;
+    this.#closing.abort(new ConnectError('lake: closed; open it again with connect()'));
     await this.#end();
   }
 
@@ -140,23 +140,25 @@ export class LakeConnection implements Connection {
 
   /** Runs a task until it ends or is stopped; a worker that was stopped, or broke, is replaced. */
   async #attempt<T>(task: (engine: Engine) => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    signal?.throwIfAborted();
+    const stopping = signal ? AbortSignal.any([signal, this.#closing.signal]) : this.#closing.signal;
+    stopping.throwIfAborted();
     const { promise: stopped, reject } = Promise.withResolvers<never>();
-    const stop = (): void => reject(signal?.reason);
-    signal?.addEventListener('abort', stop, { once: true });
+    const stop = (): void => reject(stopping.reason);
+    stopping.addEventListener('abort', stop, { once: true });
     try {
       const running = this.#ready().then((engine) => task(engine));
       return await Promise.race([running, stopped]);
     } catch (error) {
-      if (signal?.aborted || isTrap(error)) await this.#recycle();
+      if (stopping.aborted || isTrap(error)) await this.#recycle();
       throw error;
     } finally {
-      signal?.removeEventListener('abort', stop);
+      stopping.removeEventListener('abort', stop);
     }
   }
 
   async #recycle(): Promise<void> {
     await this.#end();
+    if (this.#closing.signal.aborted) return;
     this.#options.onRecycled?.();
     // The next statement waits for it, and tells if it fails.
     this.#ready().catch(() => {});
@@ -173,7 +175,7 @@ export class LakeConnection implements Connection {
 
   /** The engine at hand with the lake's files, or a new one. */
   async #ready(): Promise<Engine> {
-    if (this.#closed) throw new ConnectError('lake: closed; open it again with connect()');
+    this.#closing.signal.throwIfAborted();
     this.#engine ??= this.#start();
     const engine = await this.#engine;
     await this.#renew(engine);

@@ -2,6 +2,7 @@ import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 
 import { ConnectError } from '../query-error.ts';
 import { cognitoKeys, type IdentityPool, poolRegion } from './cognito-keys.ts';
+import { dayOf } from './day-of.ts';
 import { ask, fetchBytes, readManifest, registerUrl } from './http-source.ts';
 import type { LakeFile, LakeSource } from './lake-source.ts';
 import { type AwsKeys, presign } from './presign.ts';
@@ -187,15 +188,6 @@ function manifestFor(table: TableName, listed: readonly ListedFile[]): Manifest 
   }));
   const version = checksum(listed.map(({ path, etag }) => `${path} ${etag}`).join('\n'));
   return { format: 1, table, version, committedAt: 0, files, removed: [], marks: {} };
-}
-
-const dayMs = 86_400_000;
-
-/** The day in `year=2026/month=11/day=23/`; all of time where there is none. */
-export function dayOf(path: string): { minAt: number; maxAt: number } {
-  const [, year, month, day] = /(?:^|\/)year=(\d{4})\/month=(\d\d?)\/day=(\d\d?)\//.exec(path) ?? [];
-  const minAt = year ? Date.UTC(Number(year), Number(month) - 1, Number(day)) : -Infinity;
-  return { minAt, maxAt: year ? minAt + dayMs - 1 : Infinity };
 }
 
 /** FNV-1a: the same files give the same number. */

@@ -9,6 +9,7 @@ import { fileName } from '../lake-files.ts';
 import { plainRows } from '../plain-rows.ts';
 import { saidBy } from '../query-error.ts';
 import { sendQuery } from '../send-query.ts';
+import type { GivenFile } from '../sources/dropped-files.ts';
 import { allowed, type StatementKind } from './allowed.ts';
 import { type ErrorPlace, readError } from './error-place.ts';
 import { type ColumnShares, estimateBytes, tablesOf } from './plan.ts';
@@ -65,6 +66,8 @@ export class StoppedError extends Error {
 
 export interface SessionOptions {
   lake: string;
+  /** In the place of the lake: files of the visitor's. */
+  files: readonly GivenFile[] | null;
   /** Told as DuckDB itself comes in. */
   onBytes: (loaded: number, total: number) => void;
   /** Told as a statement fetches, counted from its start. */
@@ -100,8 +103,9 @@ export class LakeSession {
 
   /** @throws ConnectError */
   async open(): Promise<void> {
-    const { lake, onBytes, onRecycled } = this.#options;
-    this.#lake = await connect({ lake, onBytes, onRecycled, onFetched: (fetched) => this.#heard(fetched) });
+    const { lake, files, onBytes, onRecycled } = this.#options;
+    const from = files ? { files } : { lake };
+    this.#lake = await connect({ ...from, onBytes, onRecycled, onFetched: (fetched) => this.#heard(fetched) });
   }
 
   async close(): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Manifest, TableName } from '@taphouse/schema';
 import { html, nothing, type TemplateResult } from 'lit';
 
+import { chosenFiles, type GivenFile } from '../sources/dropped-files.ts';
 import { formatAge, formatCount, formatTime } from '../format.ts';
 import { formatBytes } from './athena-cost.ts';
 import { type Example, exampleGroups } from './examples.ts';
@@ -11,11 +12,16 @@ import { titleOf } from './statements.ts';
 
 type Manifests = Readonly<Record<TableName, Manifest | null>>;
 
-/** The lake's relations, with what their columns mean. */
-export function lakePanel(
-  manifests: Manifests,
-  actions: { insert: (text: string) => void; look: (relation: LakeRelation) => void },
-): TemplateResult {
+export interface LakeActions {
+  insert: (text: string) => void;
+  look: (relation: LakeRelation) => void;
+  openFiles: (files: readonly GivenFile[]) => void;
+  /** Back from files to the lake; null where it is the lake. */
+  back: (() => void) | null;
+}
+
+/** The lake's relations, with what their columns mean, and the way to files of one's own. */
+export function lakePanel(manifests: Manifests, actions: LakeActions): TemplateResult {
   return html`<p>Times are UTC. Click a column to put it in.</p>
     ${lakeRelations.map(
       (relation) =>
@@ -40,7 +46,42 @@ export function lakePanel(
             )}
           </ul>
         </details>`,
-    )}`;
+    )}
+    ${ownFiles(actions)}`;
+}
+
+function ownFiles({ openFiles, back }: LakeActions): TemplateResult {
+  const field = (folder: boolean): TemplateResult =>
+    html`<span>
+      <button class="small" type="button" @click=${(event: Event) => fileField(event)?.click()}>
+        ${folder ? 'Open a folder' : 'Open files'}
+      </button>
+      <input
+        type="file"
+        multiple
+        hidden
+        ?webkitdirectory=${folder}
+        accept=${folder ? nothing : '.parquet'}
+        aria-label=${folder ? 'Folder of a lake' : 'Parquet files'}
+        @change=${(event: Event) => {
+          const chosen = event.currentTarget as HTMLInputElement;
+          const files = chosenFiles(chosen.files ?? []);
+          chosen.value = '';
+          if (files.length > 0) openFiles(files);
+        }}
+      />
+    </span>`;
+  return html`<section class="own" aria-label="Files of your own">
+    <h2>Files of your own</h2>
+    <p>
+      ${back ? 'These are your files, read where they are.' : 'Drop Parquet files or the folder of a lake on this page.'}
+      They never leave this machine.
+    </p>
+    <div class="row">
+      ${field(false)} ${field(true)}
+      ${back ? html`<button class="small" type="button" @click=${back}>Back to the lake</button>` : nothing}
+    </div>
+  </section>`;
 }
 
 function sizeOf({ kind, reads }: LakeRelation, manifests: Manifests): string {

@@ -11,6 +11,7 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { dropFiles } from '../testing/drop-files.ts';
 import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 import { exampleGroups } from './examples.ts';
@@ -271,6 +272,32 @@ describe('the SQL page', () => {
       await page.locator('.fault').waitFor();
       expect(await page.locator('.facts').count()).toBe(0);
     });
+  });
+
+  it('opens files that are dropped on it, or chosen, and says what is wrong with others', async () => {
+    const [[rows]] = (await nativeRows(`SELECT count(*) FROM '${bigLake}/aggregated/**/*.parquet'`)) as [[string]];
+    const before = await rowsOf('SELECT count(*) AS n FROM aggregated');
+    await page.locator('aside').getByRole('button', { name: 'Lake', exact: true }).click();
+    await dropFiles(page, [join(bigLake, 'aggregated')]);
+    await page.getByText('These are your files').waitFor();
+    await page.locator('.run:enabled').waitFor();
+    expect(await rowsOf('SELECT count(*) AS n FROM aggregated')).toEqual([[rows]]);
+    await page.getByRole('button', { name: 'Back to the lake' }).click();
+    await page.locator('.run:enabled').waitFor();
+    expect(await rowsOf('SELECT count(*) AS n FROM aggregated')).toEqual(before);
+    const [chosen = ''] = (await readdir(bigLake, { recursive: true })).filter((name) =>
+      /aggregated.*parquet$/.test(name),
+    );
+    await page.getByLabel('Parquet files').setInputFiles(join(bigLake, chosen));
+    await page.getByText('These are your files').waitFor();
+    await page.locator('.run:enabled').waitFor();
+    const [[some]] = (await nativeRows(`SELECT count(*) FROM '${join(bigLake, chosen)}'`)) as [[string]];
+    expect(await rowsOf('SELECT count(*) AS n FROM aggregated')).toEqual([[some]]);
+    await dropFiles(page, [join(pages.folder, 'sql/index.html')]);
+    await page.getByText('index.html: no Parquet').waitFor();
+    await page.locator('.panel').getByRole('button', { name: 'Back to the lake' }).click();
+    await page.locator('.run:enabled').waitFor();
+    expect(await rowsOf('SELECT count(*) AS n FROM aggregated')).toEqual(before);
   });
 
   it('refuses what could write or reach elsewhere', async () => {

@@ -604,6 +604,26 @@ export const sqlStyles = css`
       background-position: -200% 0;
     }
   }
+  .own {
+    margin-top: 14px;
+    border-top: 1px solid var(--tap-line);
+  }
+  .own .row {
+    flex-wrap: wrap;
+  }
+  .drop {
+    position: fixed;
+    inset: 12px;
+    z-index: 9;
+    display: grid;
+    place-items: center;
+    border: 2px dashed var(--tap-amber);
+    border-radius: 14px;
+    background: color-mix(in srgb, var(--tap-surface) 88%, transparent);
+    color: var(--tap-text);
+    font-size: 18px;
+    pointer-events: none;
+  }
   .notice {
     position: fixed;
     left: 50%;

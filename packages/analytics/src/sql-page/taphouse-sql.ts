@@ -2,6 +2,7 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 
 import { theme } from '../dashboard/theme.ts';
 import { saveFile } from '../export/save-file.ts';
+import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
 import { formatBytes } from './athena-cost.ts';
 import { RefusedError } from './allowed.ts';
 import type { Fetched } from '../byte-count.ts';
@@ -81,6 +82,8 @@ export class TaphouseSql extends LitElement {
     sideOpen: { state: true },
     notice: { state: true },
     asking: { state: true },
+    files: { attribute: false },
+    dragging: { state: true },
   };
   static override styles = [theme, sqlStyles];
 
@@ -99,8 +102,12 @@ export class TaphouseSql extends LitElement {
   declare sideOpen: boolean;
   declare notice: string;
   declare asking: 'save' | 'keys' | null;
+  /** Files that take the place of the lake, dropped or chosen; null for the lake. */
+  declare files: readonly GivenFile[] | null;
+  declare dragging: boolean;
 
   #session: LakeSession | null = null;
+  #endDrop: () => void = () => {};
   #editor: SqlEditor | null = null;
   /** Charts that examples ask for, by their tab. */
   readonly #charts = new Map<string, Partial<ChartChoice>>();
@@ -124,17 +131,25 @@ export class TaphouseSql extends LitElement {
     this.sideOpen = false;
     this.notice = '';
     this.asking = null;
+    this.files = null;
+    this.dragging = false;
   }
 
   override connectedCallback(): void {
     super.connectedCallback();
     addEventListener('hashchange', this.#readLink);
+    this.#endDrop = listenForDrop(globalThis, {
+      over: (over) => (this.dragging = over),
+      dropped: (files) => (this.files = files),
+    });
     this.#openLink();
-    void this.#start();
+    // Put into the page again; the first time, the first update starts it.
+    if (this.hasUpdated) void this.#start();
   }
 
   override disconnectedCallback(): void {
     removeEventListener('hashchange', this.#readLink);
+    this.#endDrop();
     clearTimeout(this.#noticeTimer);
     void this.#session?.close();
     this.#session = null;
@@ -144,6 +159,7 @@ export class TaphouseSql extends LitElement {
   }
 
   override updated(changed: PropertyValues<this>): void {
+    if (changed.has('lake') || changed.has('files')) void this.#start();
     const place = this.renderRoot.querySelector<HTMLElement>('.editor');
     if (!this.#editor && place) {
       this.#editor = new SqlEditor(place, this.renderRoot as ShadowRoot, {
@@ -183,6 +199,7 @@ export class TaphouseSql extends LitElement {
           <section class="outcome" aria-label="Result">${this.#outcome()}</section>
         </main>
       </div>
+      ${this.dragging ? html`<div class="drop">Drop Parquet files, or the folder of a lake</div>` : nothing}
       <div class="notice" role="status">${this.notice}</div>
       <div class="heard" role="status">${this.#heard()}</div>
       ${this.asking ? this.#dialog(this.asking) : nothing}`;
@@ -193,8 +210,14 @@ export class TaphouseSql extends LitElement {
   async #start(): Promise<void> {
     this.stage = 'starting';
     this.fault = null;
+    const before = this.#session;
+    this.#session = null;
+    this.#forgetResults();
+    await before?.close();
+    const { lake, files } = this;
     const session = new LakeSession({
-      lake: this.lake,
+      lake,
+      files,
       onBytes: (loaded, total) => (this.bytes = { loaded, total }),
       onFetched: (fetched) => {
         if (this.running) this.running = { ...this.running, fetched };
@@ -203,10 +226,13 @@ export class TaphouseSql extends LitElement {
     });
     try {
       await session.open();
+      // Another was asked for meanwhile, or the page is gone.
+      if (lake !== this.lake || files !== this.files || !this.isConnected) return await session.close();
       this.#session = session;
       this.stage = 'ready';
       this.#editor?.functions(await session.functions());
     } catch (error) {
+      if (files !== this.files) return;
       this.fault = wordsOf(error);
       this.stage = 'failed';
     }
@@ -523,6 +549,8 @@ export class TaphouseSql extends LitElement {
         return lakePanel(this.#session?.manifests() ?? { rawdata: null, aggregated: null }, {
           insert: (text) => this.#editor?.insert(text),
           look: (relation) => void this.#look(relation),
+          openFiles: (files) => (this.files = files),
+          back: this.files ? () => (this.files = null) : null,
         });
     }
   }
@@ -744,9 +772,12 @@ export class TaphouseSql extends LitElement {
 
   #failed(): TemplateResult {
     return html`<div class="panel" role="alert">
-      <h2>The lake did not open</h2>
+      <h2>${this.files ? 'These files did not open' : 'The lake did not open'}</h2>
       <p><code>${this.fault}</code></p>
-      <div class="actions"><button class="run" type="button" @click=${() => void this.#start()}>Try again</button></div>
+      <div class="actions">
+        <button class="run" type="button" @click=${() => void this.#start()}>Try again</button>
+        ${this.files ? html`<button class="small" type="button" @click=${() => (this.files = null)}>Back to the lake</button>` : nothing}
+      </div>
     </div>`;
   }
 
