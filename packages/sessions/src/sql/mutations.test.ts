@@ -81,9 +81,8 @@ describe('golden pairs', () => {
   });
 });
 
-it('each mutation is one of the text as it is', () => {
-  const text = [...duckdbViews(), batchSessions({ stepMs: 30_000 })].join('\n');
-  for (const { trap, from } of [disorder, ...mutations]) expect(text, trap).toMatch(from);
+it.each([disorder, ...mutations])('$trap is a change of the text as it is', ({ from }) => {
+  expect([...duckdbViews(), batchSessions({ stepMs: 30_000 })].join('\n')).toMatch(from);
 });
 
 /** Rows of an engine with room for two windows, each row twice. */
