@@ -26,7 +26,10 @@ export interface ManifestFile {
   maxAt: number;
   /** True when no two rows of the file's day are left to merge. */
   sealed: boolean;
-  /** For `aggregated`: the largest step of the windows in the file, milliseconds. Sessions of any gap >= stepMs can be asked of it. */
+  /**
+   * The largest step of the windows in the file, milliseconds: sessions of any gap >= stepMs can be asked of it. In `rawdata`, of
+   * the windows that its events went into.
+   */
   stepMs?: number;
 }
 

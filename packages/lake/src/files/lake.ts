@@ -305,7 +305,7 @@ class FilesLake implements Lake {
         const bytes = await this.#storeFile('rawdata', path, (local) =>
           days.length === 1 ? rename(all, local) : copyDay(this.#writing, all, dayAt, local),
         );
-        added.push({ path, bytes, ...facts, sealed: false });
+        added.push({ path, bytes, ...facts, sealed: false, stepMs: commit.stepMs });
       }
       return added;
     } finally {

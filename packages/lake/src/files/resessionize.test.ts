@@ -51,13 +51,17 @@ function visits(count: number, fromAt: number): { event: ClickEvent; arrivedAt: 
   return made;
 }
 
-async function tap(arrivals: { event: ClickEvent; arrivedAt: number }[], drained = false): Promise<void> {
+async function tap(
+  arrivals: { event: ClickEvent; arrivedAt: number }[],
+  drained = false,
+  stepMs = window.stepMs,
+): Promise<void> {
   const rows = arrivals.flatMap(({ event, arrivedAt }) => [...engine.push(event, arrivedAt)]);
   if (drained) rows.push(...engine.drain());
   commits += 1;
   const mark = { position: String(commits).padStart(6, '0'), clockAt: arrivals.at(-1)?.arrivedAt ?? 0, drained };
   const events = arrivals.map(({ event }) => event);
-  await lake.write({ shard: '0', configHash: 's', from: null, mark, events, rows, stepMs: window.stepMs });
+  await lake.write({ shard: '0', configHash: 's', from: null, mark, events, rows, stepMs });
 }
 
 async function sessions(): Promise<unknown[]> {
@@ -105,6 +109,18 @@ describe('resessionize', () => {
     const result = await lake.check(days);
     expect(result).toMatchObject({ missing: 0, unfounded: 0, examples: [] });
     expect(result.sessions).toBe((await sessions()).length);
+  });
+
+  it('waits by itself as long as the windows of the pump may be open, also before any has closed', async () => {
+    const hour = { stepMs: 3_600_000, rangeMs: 3_600_000 };
+    engine = createSessionizer(hour);
+    await tap(visits(50, nightAt - 1_800_000), false, hour.stepMs);
+    await tap([{ event: click({ user_id: 'late', received_at: nightAt }), arrivedAt: nightAt }], false, hour.stepMs);
+    expect((await lake.manifest('aggregated')).files).toEqual([]);
+    const report = await lake.resessionize({ ...days, stepMs: hour.stepMs });
+    expect(report).toMatchObject({ rowsAfter: 0 });
+    await tap(visits(1, nightAt + 1000), true, hour.stepMs);
+    expect(await lake.check(days)).toMatchObject({ missing: 0, unfounded: 0, examples: [] });
   });
 
   it('is one new version of the manifest, while commits and merges of others go on', async () => {

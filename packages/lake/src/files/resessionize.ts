@@ -13,7 +13,7 @@ export interface DayRange {
   to: number;
   /**
    * Visitors heard of in the last so many milliseconds of the arrival clock are left alone: their windows may be open.
-   * At least the windows' range. Default 900,000.
+   * At least the windows' range. Default 900,000, or twice the longest step of any window in the lake if that is more.
    */
   settleMs?: number;
 }
@@ -54,7 +54,7 @@ export class ResessionizeError extends Error {
   override readonly name = 'ResessionizeError';
 }
 
-const defaultSettleMs = 15 * 60_000;
+const leastSettleMs = 15 * 60_000;
 const maxTries = 5;
 /** By which days that have events and no row at all are compared. */
 const stepWithoutRows = 30_000;
@@ -190,8 +190,14 @@ async function lookAt(room: Room, options: DayRange): Promise<Scene> {
   return {
     old: aggregated.files.filter(({ minAt }) => minAt >= first && minAt < last + dayMs),
     events: rawdata.files,
-    settledAt: settledTime(aggregated, rawdata) - (options.settleMs ?? defaultSettleMs),
+    settledAt:
+      settledTime(aggregated, rawdata) - (options.settleMs ?? settleTime([...aggregated.files, ...rawdata.files])),
   };
+}
+
+/** A window is open as long as its step is, and its last events come to the lake some seconds later. */
+function settleTime(files: readonly ManifestFile[]): number {
+  return files.reduce((longest, { stepMs = 0 }) => Math.max(longest, 2 * stepMs), leastSettleMs);
 }
 
 /** The arrival clock that all shards have passed, in both tables; no bound where all windows were closed. */
