@@ -11,7 +11,7 @@ import { openLog } from '@taphouse/streams/log';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { openLiveHub } from './live-hub.ts';
-import { type Pumps, runPumps } from './run-pumps.ts';
+import { type Pumps, runPumps, whenFallingBack } from './run-pumps.ts';
 
 let folder: string;
 beforeEach(async () => {
@@ -57,4 +57,24 @@ it('is not behind on an empty log, and counts from where the lake ended before a
     expect(pumps.lagMs()).toBe(90_000);
     await expect.poll(() => pumps.lagMs()).toBe(0);
   });
+});
+
+it('takes no more when the sessions are half an hour behind, but for while they catch up', () => {
+  let now = 0;
+  let lagMs = 50 * 60_000;
+  const busy = whenFallingBack(
+    () => lagMs,
+    () => now,
+  );
+  const after = (seconds: number, lagMinutes: number): string | null => {
+    now += seconds * 1000;
+    lagMs = lagMinutes * 60_000;
+    return busy();
+  };
+  // A start over a long log.
+  expect([after(1, 50), after(9, 45), after(5, 40), after(10, 32), after(10, 29)]).toEqual(Array(5).fill(null));
+  // The lake takes nothing, then takes it all.
+  expect(after(120, 31)).toBe('sessions are 31 minutes behind the clicks');
+  expect(after(5, 31)).toBe('sessions are 31 minutes behind the clicks');
+  expect([after(20, 30.9), after(60, 10)]).toEqual([null, null]);
 });

@@ -11,6 +11,8 @@ import type { AlertSender } from './send-alerts.ts';
 export interface Pumps {
   /** How far the sessions are behind the newest record, milliseconds of the arrival clock. */
   lagMs(): number;
+  /** Why no more should be taken for now, or null: the sessions are half an hour behind, and do not catch up. */
+  busy(): string | null;
   /** Forgets what is in the lake, in the log, now and after each commit until `untilAt`, milliseconds since 1970 UTC. */
   forget(untilAt: number): void;
   /** For `/metrics`, by metric name. */
@@ -93,6 +95,7 @@ export async function runPumps(options: {
       taphouse_log_max_bytes: log.stats().maxBytes,
       taphouse_lag_seconds: lagMs() / 1000,
     }),
+    busy: whenFallingBack(lagMs),
     forget(untilAt) {
       forgetUntilAt = Math.max(forgetUntilAt, untilAt);
       for (const shard of shards) trim(shard);
@@ -102,6 +105,27 @@ export async function runPumps(options: {
       stopping.abort();
       await Promise.all(running);
     },
+  };
+}
+
+/** Further behind than this, taking more would only make it worse: clients keep their events and come back. */
+const maxLagMs = 30 * 60_000;
+const lookEveryMs = 10_000;
+
+/** Says what `busy` does. A start over a long log is far behind too, and reads a minute of it in a second: that takes batches. */
+export function whenFallingBack(lagMs: () => number, now: () => number = Date.now): () => string | null {
+  let look = { at: now(), lagMs: lagMs() };
+  let isCatchingUp = true;
+  return () => {
+    const lag = lagMs();
+    const at = now();
+    if (at - look.at >= lookEveryMs) {
+      isCatchingUp = lag < look.lagMs;
+      look = { at, lagMs: lag };
+    }
+    return lag <= maxLagMs || isCatchingUp
+      ? null
+      : `sessions are ${Math.round(lag / 60_000)} minutes behind the clicks`;
   };
 }
 

@@ -78,7 +78,7 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       live: hub,
       gauges: () => pumps.gauges(),
       refuses: (userId) => erasures.refuses(userId),
-      busy: () => tooFarBehind(pumps.lagMs()),
+      busy: () => pumps.busy(),
       ip: config.ip,
       trustedHops: config.trustedHops,
       ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
@@ -129,13 +129,6 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       await log.close();
     },
   };
-}
-
-/** Further behind than this, taking more would only make it worse: clients keep their events and come back. */
-const maxLagMs = 30 * 60_000;
-
-function tooFarBehind(lagMs: number): string | null {
-  return lagMs > maxLagMs ? `sessions are ${Math.round(lagMs / 60_000)} minutes behind the clicks` : null;
 }
 
 /** What the log leaves free; below it, it refuses batches and `/ready` says so. */

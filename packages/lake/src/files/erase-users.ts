@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os';
+
 import type { ManifestFile, TableName } from '@taphouse/schema';
 
-import { quoteText } from '../sql/table-ddl.ts';
+import { quoteText, readFiles } from '../sql/table-ddl.ts';
 import { fileKey, filesByDay } from './day-files.ts';
 import { type EraseFromLettersReport, eraseFromLetters } from './erase-from-letters.ts';
 import { rememberErased } from './erased-users.ts';
@@ -16,7 +18,6 @@ import {
   orderOf,
   storeFiles,
   tableNames,
-  withFiles,
 } from './room.ts';
 
 export interface EraseOptions {
@@ -174,23 +175,47 @@ async function readRows(room: Room, keys: readonly string[], userIds: readonly s
   }
 }
 
-/** Rewrites batches of files, each of one day, and switches them in one version of the manifest. */
+/** Rewrites batches of files, each of one day, on all cores, and switches them in one version of the manifest. */
 async function rewriteWithout(
   room: Room,
   table: TableName,
   batches: readonly ManifestFile[][],
   userIds: readonly string[],
 ): Promise<boolean> {
-  const erased = userIds.map(quoteText).join(', ');
   const added: ManifestFile[] = [];
-  for (const files of batches.map(inTime)) {
-    const query = `SELECT ${columnNames(table)} FROM ${table} WHERE user_id NOT IN (${erased}) ${orderOf(table, files)}`;
-    const kept = await withFiles(room, { [table]: files }, () => copyOut(room, table, query));
-    const sealed = files.every((file) => file.sealed);
-    added.push(...(await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) })));
-  }
+  const left = [...batches];
+  const work = async (): Promise<void> => {
+    const db = await room.db.fork();
+    try {
+      for (let files = left.pop(); files; files = left.pop())
+        added.push(...(await rewriteBatch({ ...room, db }, table, inTime(files), userIds)));
+    } finally {
+      db.close();
+    }
+  };
+  const ends = await Promise.allSettled(Array.from({ length: availableParallelism() }, work));
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const removed = batches.flat().map(({ path }) => path);
   return exchangeFiles(room, table, removed, added, { atOnce: true });
+}
+
+async function rewriteBatch(
+  room: Room,
+  table: TableName,
+  files: readonly ManifestFile[],
+  userIds: readonly string[],
+): Promise<ManifestFile[]> {
+  const opened = await Promise.all(files.map(({ path }) => room.store.openFile(fileKey(table, path))));
+  try {
+    const source = readFiles(opened.map(({ path }) => path));
+    const erased = userIds.map(quoteText).join(', ');
+    const query = `SELECT ${columnNames(table)} FROM ${source} WHERE user_id NOT IN (${erased}) ${orderOf(table, files)}`;
+    const kept = await copyOut(room, table, query);
+    const sealed = files.every((file) => file.sealed);
+    return await storeFiles(room, table, kept, { name: 'erased', sealed, ...largestStep(files) });
+  } finally {
+    await Promise.all(opened.map((file) => file.release()));
+  }
 }
 
 /** Deletes files that hold the users and are not live: those in their grace, and left-overs. */
