@@ -61,7 +61,7 @@ export async function load(options: LoadOptions): Promise<string> {
 | events sent and acknowledged | ${sent.toLocaleString('en')} in ${sentSeconds.toFixed(0)} s: ${Math.round(sent / sentSeconds).toLocaleString('en')}/s; ${sender.retries()} answers other than 204 |
 | CPU of an event, whole process; of it on the thread that runs JavaScript | ${each(cpu)} us; ${each(main)} us |
 | lag: median, 95 of 100 looks under, most | ${quantile(lags, 0.5)} s, ${quantile(lags, 0.95)} s, ${quantile(lags, 1)} s; under 2 s ${caughtUpSeconds.toFixed(1)} s after the last answer |
-| memory (RSS): after a fifth of the time, in the end, most | ${memory(samples)} |
+| memory of its own: after a fifth of the time, in the end, most | ${memory(samples)} |
 | events in the lake lost, doubled | ${found.lost}, ${found.doubled} of ${found.events.toLocaleString('en')} |
 | sessions different from the batch query over what was sent; over rawdata | ${found.sessionsMissing + found.sessionsUnfounded}; ${found.sessionsNotOfRawdata} of ${found.sessions.toLocaleString('en')} |`;
   if (!isExact(found)) throw new Error(`load: the lake is not what was sent: ${JSON.stringify(found)}`);
@@ -79,7 +79,7 @@ async function watch(tap: Tap, beganAt: number, finished: Promise<void>): Promis
     samples.push(sample);
     if (samples.length % 15 === 0)
       console.log(
-        `${sample.atSeconds.toFixed(0)} s: ${events} events, lag ${lagSeconds} s, ${(sample.rssBytes / 1e6).toFixed(0)} MB, CPU ${sample.cpuSeconds.toFixed(0)} s, main ${sample.mainSeconds.toFixed(0)} s`,
+        `${sample.atSeconds.toFixed(0)} s: ${events} events, lag ${lagSeconds} s, ${(sample.ownBytes / 1e6).toFixed(0)} MB, CPU ${sample.cpuSeconds.toFixed(0)} s, main ${sample.mainSeconds.toFixed(0)} s`,
       );
   }
   await finished;
@@ -91,6 +91,6 @@ function quantile(sorted: readonly number[], part: number): string {
 }
 
 function memory(samples: readonly Sample[]): string {
-  const megabytes = samples.map(({ rssBytes }) => Math.round(rssBytes / 1e6));
+  const megabytes = samples.map(({ ownBytes }) => Math.round(ownBytes / 1e6));
   return `${megabytes[Math.floor(megabytes.length / 5)]} MB, ${megabytes.at(-1)} MB, ${Math.max(...megabytes)} MB`;
 }

@@ -29,7 +29,8 @@ export interface Usage {
   cpuSeconds: number;
   /** Of the thread that runs JavaScript. */
   mainSeconds: number;
-  rssBytes: number;
+  /** Memory that is its own: without the pages of files it has mapped, such as the log. */
+  ownBytes: number;
 }
 
 const ticksPerSecond = 100;
@@ -92,11 +93,11 @@ export function usageOf({ pid }: Pick<ChildProcess, 'pid'>): Usage {
   const seconds = readdirSync(`/proc/${pid}/task`).map(
     (thread) => [thread, secondsOf(`/proc/${pid}/task/${thread}/stat`)] as const,
   );
-  const pages = Number(readFileSync(`/proc/${pid}/statm`, 'utf8').split(' ')[1]);
+  const kilobytes = /^RssAnon:\s+(\d+) kB$/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
   return {
     cpuSeconds: secondsOf(`/proc/${pid}/stat`),
     mainSeconds: seconds.find(([thread]) => thread === String(pid))?.[1] ?? Number.NaN,
-    rssBytes: pages * 4096,
+    ownBytes: Number(kilobytes) * 1024,
   };
 }
 

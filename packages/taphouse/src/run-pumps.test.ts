@@ -22,9 +22,10 @@ afterEach(() => rm(folder, { recursive: true }));
 /** Runs pumps over the log of `folder`, whose clock stands at `now`. */
 async function withPumps(
   now: number,
-  use: (pumps: Pumps, arrive: () => Promise<void>) => Promise<void>,
+  use: (pumps: Pumps, arrive: (afterMs?: number, bytes?: number) => Promise<void>) => Promise<void>,
+  maxBytes = 1024 ** 3,
 ): Promise<void> {
-  const log = await openLog({ path: join(folder, 'log'), now: () => now });
+  const log = await openLog({ path: join(folder, 'log'), now: () => now, maxBytes });
   const state = await openPumpState(join(folder, 'state'));
   const lake = await openLake({ folder: join(folder, 'lake') });
   const pumps = await runPumps({
@@ -36,8 +37,11 @@ async function withPumps(
     alerts: { take: async () => {}, close: async () => {} },
     report: () => {},
   });
-  const event = click({ client_timestamp: now, received_at: now });
-  await use(pumps, () => log.append([{ partitionKey: partitionKey('50', 'mobile'), data: encodeEvents([event]) }]));
+  await use(pumps, (afterMs = 0, bytes = 0) => {
+    now += afterMs;
+    const event = click({ client_timestamp: now, received_at: now, page_title: 'x'.repeat(bytes) });
+    return log.append([{ partitionKey: partitionKey('50', 'mobile'), data: encodeEvents([event]) }]);
+  });
   await pumps.stop();
   await lake.close();
   await state.close();
@@ -77,4 +81,18 @@ it('takes no more when the sessions are half an hour behind, but for while they 
   expect(after(120, 31)).toBe('sessions are 31 minutes behind the clicks');
   expect(after(5, 31)).toBe('sessions are 31 minutes behind the clicks');
   expect([after(20, 30.9), after(60, 10)]).toEqual([null, null]);
+});
+
+it('lets the log forget before its hour what is in the lake, rather than fill up', async () => {
+  await withPumps(
+    testTime,
+    async (pumps, arrive) => {
+      for (let batch = 0; batch < 60; batch += 1) {
+        await arrive(6_000, 300_000);
+        await expect.poll(() => pumps.lagMs(), { interval: 5 }).toBe(0);
+      }
+      expect(pumps.gauges().taphouse_log_bytes).toBeLessThan(7_000_000);
+    },
+    8_000_000,
+  );
 });

@@ -26,6 +26,9 @@ export interface Pumps {
 /** Newest open windows shown on the live side. */
 const maxShownWindows = 50;
 
+/** Commits of an hour, every 5 s, and some more. */
+const maxEnds = 1_000;
+
 /** Starts a pump for each shard of the log, into the lake, with the hub looking on. */
 export async function runPumps(options: {
   log: Log;
@@ -44,11 +47,15 @@ export async function runPumps(options: {
   const readTo = new Map(
     await Promise.all(shards.map(async (shard) => [shard, await startClock(options, shard)] as const)),
   );
-  const saved = new Map<string, string>();
+  /** Ends of commits that are in the lake and the state, and that the log may still have; oldest first. */
+  const saved = new Map<string, string[]>();
   let forgetUntilAt = 0;
-  const trim = (shard: string): void => {
-    const position = saved.get(shard);
-    if (position) log.trim(shard, position).catch((error: unknown) => report(`log not trimmed: ${String(error)}`));
+  const trim = (shard: string, upTo: number): void => {
+    const ends = saved.get(shard) ?? [];
+    const position = ends[upTo];
+    if (position === undefined) return;
+    saved.set(shard, ends.slice(upTo + 1));
+    log.trim(shard, position).catch((error: unknown) => report(`log not trimmed: ${String(error)}`));
   };
   const running = shards.map((shard) =>
     pump({
@@ -74,8 +81,11 @@ export async function runPumps(options: {
       },
       onCommit: ({ rows, mark }) => {
         hub.committed(rows);
-        saved.set(shard, mark.position);
-        if (Date.now() < forgetUntilAt) trim(shard);
+        const ends = saved.get(shard) ?? [];
+        saved.set(shard, [...ends.slice(-maxEnds), mark.position]);
+        const last = (saved.get(shard)?.length ?? 0) - 1;
+        if (Date.now() < forgetUntilAt) trim(shard, last);
+        else if (isFilling(log)) trim(shard, last >> 1);
       },
       onError: (error, retryInMs) =>
         report(retryInMs > 0 ? `${error.message}; again in ${retryInMs / 1000} s` : error.message),
@@ -98,7 +108,7 @@ export async function runPumps(options: {
     busy: whenFallingBack(lagMs),
     forget(untilAt) {
       forgetUntilAt = Math.max(forgetUntilAt, untilAt);
-      for (const shard of shards) trim(shard);
+      for (const shard of shards) trim(shard, (saved.get(shard)?.length ?? 0) - 1);
     },
     failed: Promise.all(running).then(() => new Promise<never>(() => {})),
     async stop() {
@@ -106,6 +116,12 @@ export async function runPumps(options: {
       await Promise.all(running);
     },
   };
+}
+
+/** The pump keeps an hour of what is in the lake; above 4,000 events/s that would fill the log, and then nothing is taken. */
+function isFilling(log: Log): boolean {
+  const { usedBytes, maxBytes } = log.stats();
+  return usedBytes > maxBytes * 0.75;
 }
 
 /** Further behind than this, taking more would only make it worse: clients keep their events and come back. */
