@@ -289,6 +289,11 @@ describe('a client timestamp', () => {
     expect(event).toMatchObject({ client_timestamp: testTime - 5000, clock_offset_ms: 0 });
   });
 
+  it('of a clock that was ahead and is right again when the batch is sent is that of arrival', () => {
+    const said = { ...good, client_timestamp: testTime - 5000 + hour };
+    expect(parse([said], { sent_at: testTime - 200 }).accepted[0]?.client_timestamp).toBe(testTime);
+  });
+
   it('within the limits is taken as it is, whenever the batch was sent', () => {
     const said = { ...good, client_timestamp: testTime - 5000 };
     const [event] = parse([said], { sent_at: testTime - 30_000 }).accepted;

@@ -223,7 +223,9 @@ class EventReader {
     const { maxAgeMs, maxAheadMs } = this.#limits;
     if (this.#sentAt !== null && !this.#isInTime(event)) {
       const offsetMs = receivedAt - this.#sentAt;
-      event.client_timestamp += offsetMs - (event.clock_offset_ms ?? 0);
+      const at = event.client_timestamp + offsetMs - (event.clock_offset_ms ?? 0);
+      // Nothing happens after it has arrived: that clock has been set back since.
+      event.client_timestamp = Math.min(at, receivedAt);
       event.clock_offset_ms = Math.abs(offsetMs) <= maxOffsetMs ? offsetMs : null;
     }
     if (this.#isInTime(event)) return;

@@ -13,7 +13,7 @@ const pauseMs = 2000;
 /** Events of one moment travel together: at most this is waited for them, milliseconds. */
 const gatherMs = 400;
 /** A `next` further away was written before the clock was set back. */
-const longestWaitMs = 3_600_000;
+const longestWaitMs = 600_000;
 /** A body ends with the event that passes it: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
 const maxBodyLength = 15_000;
 

@@ -14,11 +14,13 @@ const quiet = [
 ];
 
 /**
- * Starts Chromium without a window. `TAPHOUSE_CHROMIUM` names another executable; the word `package` asks for the
- * packaged one even where the machine has its own.
+ * Starts Chromium without a window.
+ *
+ * @param wanted path of an executable, or `package`: the packaged one even where the machine has its own. It is a
+ *   browser that never had windows, and opens a page for half the CPU time: for many at once. Default: `TAPHOUSE_CHROMIUM`
  */
-export async function openChromium(): Promise<Browser> {
-  const own = process.env.TAPHOUSE_CHROMIUM ?? known.find((path) => existsSync(path));
+export async function openChromium(wanted = process.env.TAPHOUSE_CHROMIUM): Promise<Browser> {
+  const own = wanted ?? known.find((path) => existsSync(path));
   if (own && own !== 'package') return chromium.launch({ executablePath: own, args: quiet });
   return openPackaged();
 }

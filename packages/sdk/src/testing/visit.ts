@@ -46,9 +46,15 @@ export const track = (page: Page, name: string, count: number): Promise<void> =>
     [name, count] as const,
   );
 
-/** How many names of our own that match are in localStorage. */
-export const kept = (page: Page, kind = '(e\\.|taphouse_ack_)'): Promise<number> =>
-  page.evaluate((kind) => Object.keys(localStorage).filter((key) => new RegExp(`\\.${kind}`).test(key)).length, kind);
+/** Whether text that matches is kept on the device, in whatever form; an event's name, for one that may be sent again. */
+export const keeps = (page: Page, pattern: string): Promise<boolean> =>
+  page.evaluate((pattern) => {
+    try {
+      return new RegExp(pattern).test(JSON.stringify(Object.entries(localStorage)));
+    } catch {
+      return false;
+    }
+  }, pattern);
 
 /** The count of different events with this name, and how many copies of any event came. */
 export async function outcome(scene: Scene, name: string): Promise<{ events: number; copies: number }> {
