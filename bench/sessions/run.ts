@@ -1,5 +1,6 @@
 /**
  * `pnpm bench sessions [--events 1000000] [--keys 50000,500000,5000000] [--seeds 10000]`
+ * `pnpm bench sessions --page-loads 10000000`: ids that outgrow memory, alone
  *
  * The engine on one core: events a second and bytes an open window, beside native DuckDB's batch query over the same
  * events on one thread; snapshots; and the engine's merged rows against brute force. CPU time, not wall time, so that other
@@ -14,6 +15,7 @@ import {
 } from '../../packages/sessions/src/index.ts';
 import { batchSessions } from '../../packages/sessions/src/sql/index.ts';
 import { openNativeDuckDb } from '../../packages/sessions/src/testing/native.ts';
+import { pageLoadsReport } from './page-loads.ts';
 import { writeResults } from '../results.ts';
 import { clickSlices } from './clicks.ts';
 import { closingCosts } from './closing.ts';
@@ -23,10 +25,17 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1000000' },
     keys: { type: 'string', default: '50000,500000,5000000' },
+    'page-loads': { type: 'string' },
     seeds: { type: 'string', default: '10000' },
     save: { type: 'boolean', default: false },
   },
 });
+if (values['page-loads']) {
+  const markdown = await pageLoadsReport(Number(values['page-loads']));
+  console.log(markdown);
+  if (values.save) writeResults('sessions: ids that outgrow memory', markdown);
+  process.exit();
+}
 const events = Number(values.events);
 const window = windowPresets.seconds;
 

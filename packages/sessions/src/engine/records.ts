@@ -46,7 +46,7 @@ export class Records {
 
   /** Half as many again, or a quarter once they are many. */
   get grownCapacity(): number {
-    return Math.ceil(this.capacity * (this.capacity < 1_000_000 ? 1.5 : 1.25));
+    return Math.ceil(this.capacity * (this.capacity < 100_000 ? 1.5 : 1.25));
   }
 
   grow(): void {

@@ -39,7 +39,7 @@ export async function openPumpState(
   const db = open({ path, overlappingSync: false, noSubdir: false });
   const heads = db.openDB<Head, string>({ name: 'heads' });
   const parts = db.openDB<Uint8Array, [shard: string, id: number]>({ name: 'parts', encoding: 'binary' });
-  const seenDb = db.openDB<Uint8Array, Buffer>({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' });
+  const seenDb = db.openDB<Buffer, Buffer>({ name: 'seen', encoding: 'binary', keyEncoding: 'binary' });
   const tables = new Map<string, SeenTable>();
   const seenOf = (shard: string): SeenTable => {
     const table = tables.get(shard) ?? new SeenTable(seenDb, shard, filterBytes);
