@@ -26,7 +26,7 @@ const stepMs = 30_000;
 const sampleMs = 2_000;
 
 /** Runs the command under load over HTTP, looks at it every 2 s, and holds what the lake has in the end against what was sent. */
-export async function load(options: LoadOptions): Promise<string> {
+export async function load(options: LoadOptions): Promise<{ table: string; perSecond: number }> {
   const { perBatch, port, events = Infinity, seconds = Infinity, eventsPerSecond } = options;
   const shoppers: Shoppers = { visitors: 50_000, perBatch };
   const folder = await mkdtemp(join(tmpdir(), 'bench-load-'));
@@ -65,7 +65,7 @@ export async function load(options: LoadOptions): Promise<string> {
 | events in the lake lost, doubled | ${found.lost}, ${found.doubled} of ${found.events.toLocaleString('en')} |
 | sessions different from the batch query over what was sent; over rawdata | ${found.sessionsMissing + found.sessionsUnfounded}; ${found.sessionsNotOfRawdata} of ${found.sessions.toLocaleString('en')} |`;
   if (!isExact(found)) throw new Error(`load: the lake is not what was sent: ${JSON.stringify(found)}`);
-  return figures;
+  return { table: figures, perSecond: sent / sentSeconds };
 }
 
 async function watch(tap: Tap, beganAt: number, finished: Promise<void>): Promise<Sample[]> {
@@ -93,4 +93,21 @@ function quantile(sorted: readonly number[], part: number): string {
 function memory(samples: readonly Sample[]): string {
   const megabytes = samples.map(({ ownBytes }) => Math.round(ownBytes / 1e6));
   return `${megabytes[Math.floor(megabytes.length / 5)]} MB, ${megabytes.at(-1)} MB, ${Math.max(...megabytes)} MB`;
+}
+
+/** Finds how many events go in 40 s, and then sends 70 of 100 of that for some minutes. */
+export async function steady({
+  minutes,
+  perBatch,
+  port,
+}: {
+  minutes: number;
+  perBatch: number;
+  port: number;
+}): Promise<string> {
+  const most = await load({ eventsPerSecond: Infinity, seconds: 40, perBatch, port });
+  console.log(most.table);
+  const eventsPerSecond = Math.round((most.perSecond * 0.7) / 100) * 100;
+  const long = await load({ eventsPerSecond, seconds: minutes * 60, perBatch, port });
+  return `${most.table}\n\n${long.table}`;
 }

@@ -3,14 +3,14 @@
  *
  * - recovery: SIGKILL again and again over a log of `--events`, `--rounds` times, beside `--rate` events/s
  * - whole: `--events` as fast as they go, and what the lake has then
- * - load: `--rate` events/s for `--minutes`
+ * - steady: as many events as go for 40 s, then 70 of 100 of that for `--minutes`
  * - share: what an event costs the collector, and engine and lake, by `--sizes` of a POST
  *
  * `pnpm bench pipeline --rooms whole,share --events 10000000 [--batch 20] [--dry]`; `--dry` leaves RESULTS.md alone.
  */
 import { parseArgs } from 'node:util';
 import { writeResults } from '../results.ts';
-import { load } from './load.ts';
+import { load, steady } from './load.ts';
 import { recovery } from './recovery.ts';
 import { share } from './share.ts';
 
@@ -36,14 +36,10 @@ const rooms: Record<string, () => Promise<string>> = {
       eventsPerSecond: Number(values.rate),
       port,
     }),
-  whole: () => load({ eventsPerSecond: Infinity, events: Number(values.events), perBatch: Number(values.batch), port }),
-  load: () =>
-    load({
-      eventsPerSecond: Number(values.rate),
-      seconds: Number(values.minutes) * 60,
-      perBatch: Number(values.batch),
-      port,
-    }),
+  whole: async () =>
+    (await load({ eventsPerSecond: Infinity, events: Number(values.events), perBatch: Number(values.batch), port }))
+      .table,
+  steady: () => steady({ minutes: Number(values.minutes), perBatch: Number(values.batch), port }),
   share: () => share({ events: Number(values.events), sizes: values.sizes.split(',').map(Number), port }),
 };
 for (const name of values.rooms.split(',')) {
