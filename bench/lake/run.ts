@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../../packages/lake/src/files/database.ts';
 import { type Lake, directoryStore, openLake, openQuery } from '../../packages/lake/src/files/index.ts';
 import { changeManifest } from '../../packages/lake/src/index.ts';
-import { type ClickEvent, type ManifestFile, type SessionRow, partitionPath } from '../../packages/schema/src/index.ts';
+import { type ClickEvent, encodeEvents, type ManifestFile, type SessionRow, partitionPath } from '../../packages/schema/src/index.ts';
 import { click, sessionRow } from '../../packages/schema/src/testing.ts';
 import { writeResults } from '../results.ts';
 
@@ -58,11 +58,16 @@ function rowOf(event: ClickEvent): SessionRow {
 }
 
 let position = 0;
-async function commit(lake: Lake, events: ClickEvent[], rows: SessionRow[]): Promise<void> {
+async function commit(lake: Lake, events: ClickEvent[], rows: SessionRow[], lines?: string[]): Promise<void> {
   position += 1;
   const clockAt = events.at(-1)?.received_at ?? 0;
   const mark = { position: String(position).padStart(10, '0'), clockAt, drained: true };
-  await lake.write({ shard: '0', configHash: 's30000-r30000', from: null, mark, events, rows, stepMs: 30_000 });
+  await lake.write({ shard: '0', configHash: 's30000-r30000', from: null, mark, events, rows, stepMs: 30_000, ...(lines && { lines }) });
+}
+
+/** Records of 20 events each. */
+function linesOf(events: readonly ClickEvent[]): string[] {
+  return Array.from({ length: Math.ceil(events.length / 20) }, (_, i) => encodeEvents(events.slice(i * 20, i * 20 + 20)));
 }
 
 interface Cost {
@@ -108,7 +113,12 @@ await inFolder(async (folder) => {
   const cost = await measure(async () => {
     for (const events of batches.slice(1)) await commit(lake, events, []);
   });
-  report('events written, commits of 100,000', rate(size * 3, cost));
+  report('events written, commits of 100,000, value by value', rate(size * 3, cost));
+  const texts = batches.slice(1).map((events) => linesOf(events));
+  const byLines = await measure(async () => {
+    for (const lines of texts) await commit(lake, [], [], lines);
+  });
+  report("the same from the log's lines, as the pump gives them", rate(size * 3, byLines));
   const paths = (await lake.manifest('rawdata')).files.map(({ path }) => `'${join(folder, 'rawdata', path)}'`);
   await lake.close();
   const db = await openDatabase();
@@ -132,7 +142,7 @@ await inFolder(async (folder) => {
   const cost = await measure(async () => {
     for (let index = 0; index < commits; index += 1) {
       const events = Array.from({ length: 100 }, (_, each) => visit(index * 100 + each, startAt + index * 5000 + each));
-      await commit(lake, events, events.filter((_, each) => each % 3 === 0).map(rowOf));
+      await commit(lake, events, events.filter((_, each) => each % 3 === 0).map(rowOf), linesOf(events));
       if (index % 20 === 0) most = Math.max(most, (await lake.manifest('rawdata')).files.length);
     }
     await lake.compact({ before: 0 });

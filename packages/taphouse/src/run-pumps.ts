@@ -1,7 +1,14 @@
 import { randomInt } from 'node:crypto';
 
 import type { Lake } from '@taphouse/lake/files';
-import { pump, type PumpOptions, type PumpState, type SessionizerStats, type StaggerWindow } from '@taphouse/sessions';
+import {
+  createSessionizer,
+  pump,
+  type PumpOptions,
+  type PumpState,
+  type SessionizerStats,
+  type StaggerWindow,
+} from '@taphouse/sessions';
 import type { Log } from '@taphouse/streams/log';
 
 import type { LiveHub } from './live-hub.ts';
@@ -57,6 +64,7 @@ export async function runPumps(options: {
     saved.set(shard, ends.slice(upTo + 1));
     log.trim(shard, position).catch((error: unknown) => report(`log not trimmed: ${String(error)}`));
   };
+  for (const shard of shards) await beginBehindLake(options, shard);
   const running = shards.map((shard) =>
     pump({
       stream: log,
@@ -143,6 +151,30 @@ export function whenFallingBack(lagMs: () => number, now: () => number = Date.no
       ? null
       : `sessions are ${Math.round(lag / 60_000)} minutes behind the clicks`;
   };
+}
+
+/**
+ * A lake that was put back without its log and state: both begin behind it. Which windows were open then is lost with them, so
+ * after a kill some sessions lack events that `rawdata` has, until they are made anew.
+ */
+async function beginBehindLake(
+  {
+    log,
+    state,
+    lake,
+    window,
+    report,
+  }: { log: Log; state: PumpState; lake: Lake; window: StaggerWindow; report: (line: string) => void },
+  shard: string,
+): Promise<void> {
+  const mark = await lake.mark(shard);
+  if (!mark || log.stats().last !== null || (await state.load(shard))) return;
+  const sessionizer = createSessionizer(window);
+  const put = [{ id: 1, bytes: sessionizer.changes() }];
+  await state.save(shard, { mark, configHash: sessionizer.configHash, put, drop: [] });
+  report(
+    `a lake without its log and state: goes on behind it; if the tap that wrote it was killed, taphouse resessionize makes its last day whole`,
+  );
 }
 
 /** Where the arrival clock of a shard stands before the pump reads on: at the lake's mark, else at the oldest record. */

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { simulate } from '@taphouse/beer-shop/simulate';
 import { createCollector, type LogLine } from '@taphouse/collector';
 import { listen, openDeadLetters } from '@taphouse/collector/node';
-import { openLake } from '@taphouse/lake/files';
+import { readManifest } from '@taphouse/lake';
+import { directoryStore, openLake } from '@taphouse/lake/files';
 import { openPumpState } from '@taphouse/sessions/lmdb';
 import { openLog } from '@taphouse/streams/log';
 import { Hono } from 'hono';
@@ -48,9 +49,10 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const { dataFolder, window } = config;
   claimFolder(dataFolder);
   const hub = openLiveHub(window);
-  const log = await openLog({ path: join(dataFolder, 'log'), minFreeBytes });
-  const state = await openPumpState(join(dataFolder, 'state'));
   const lakeFolder = join(dataFolder, 'lake');
+  const startAfter = await endOfLake(lakeFolder);
+  const log = await openLog({ path: join(dataFolder, 'log'), minFreeBytes, ...(startAfter ? { startAfter } : {}) });
+  const state = await openPumpState(join(dataFolder, 'state'));
   const lake = await openLake({
     folder: lakeFolder,
     onCommit: (table, manifest) => hub.lake({ table, version: manifest.version }),
@@ -129,6 +131,12 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
       await log.close();
     },
   };
+}
+
+/** How far the lake goes, for a log that begins behind one that was put back from a copy. The only shard of a log is 0. */
+async function endOfLake(folder: string): Promise<string | undefined> {
+  const { manifest } = await readManifest(directoryStore(folder), 'rawdata');
+  return manifest.marks['0']?.position;
 }
 
 /** What the log leaves free; below it, it refuses batches and `/ready` says so. */

@@ -151,6 +151,22 @@ it('finishes at close the appends under way', async () => {
   expect((await start()).stats().last).toBe('0000000000000100');
 });
 
+it('goes on after the position of one that is lost, and only where it never had a record', async () => {
+  const lost = await start();
+  await lost.append(records(7));
+  const { last } = lost.stats();
+  await lost.close();
+  rmSync(path, { recursive: true });
+  const fresh = await start({ startAfter: last! });
+  await fresh.append(records(1));
+  expect(fresh.stats().first).toBe('0000000000000008');
+  await fresh.trim('0', fresh.stats().last!);
+  await fresh.close();
+  const again = await start({ startAfter: '0000000000000100' });
+  await again.append(records(1));
+  expect(again.stats().last).toBe('0000000000000009');
+});
+
 it('gives way to others after each slice of a long log', async () => {
   const opened = await start();
   await opened.append(records(20));

@@ -28,6 +28,8 @@ export interface LogOptions {
   keepMs?: number;
   /** Most bytes on disk for the sake of `keepMs`; and a full log forgets what is trimmed first of all. Default 1 GiB. */
   keepBytes?: number;
+  /** Where a log that never had a record goes on, so that its positions come after those of one that is lost. Else ignored. */
+  startAfter?: string;
   /** Milliseconds since 1970 UTC. Default `Date.now`. */
   now?: () => number;
   /** Between two ticks of a silent log, milliseconds. Default 1,000. */
@@ -139,6 +141,8 @@ class LmdbLog implements Log {
     this.#commits = createGroupCommit((puts) => this.#commit(puts));
     this.#checkFormat();
     const [last] = this.#records.getRange({ reverse: true, limit: 1 });
+    if (options.startAfter !== undefined && !last && this.#meta.get('trimmed') === undefined)
+      this.#meta.putSync('trimmed', fromPosition(options.startAfter));
     this.#next = Math.max(last?.key ?? 0, this.#meta.get('trimmed') ?? 0) + 1;
     this.#clock = Math.max(last ? arrivedAtOf(last.value) : 0, this.#meta.get('clock') ?? 0);
     this.#durableClock = this.#clock;
