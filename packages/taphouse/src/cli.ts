@@ -1,8 +1,11 @@
 #!/usr/bin/env node
+import { createRequire } from 'node:module';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 import { readConfig, readRate, readVisitors, resolveData, UsageError } from './config.ts';
+
+const own = createRequire(import.meta.url)('../package.json') as { version: string };
 
 const help = `taphouse - clickstream sessions on tap
 
@@ -25,6 +28,7 @@ const help = `taphouse - clickstream sessions on tap
       looks at Node, disk, lake and, if asked, a Kinesis stream, and says what to mend
   taphouse views --dialect duckdb|athena
       the views as SQL text, for your own DuckDB or Athena
+  taphouse --version
 
 Environment: TAPHOUSE_PORT, TAPHOUSE_HOST, TAPHOUSE_TOKEN (for readers), TAPHOUSE_DATA, TAPHOUSE_WINDOW,
 TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by commas), TAPHOUSE_RATE_LIMIT (events/s),
@@ -50,6 +54,7 @@ const options = {
   to: { type: 'string' },
   'refuse-later': { type: 'boolean' },
   help: { type: 'boolean', short: 'h' },
+  version: { type: 'boolean', short: 'v' },
 } as const;
 
 type Flags = ReturnType<typeof parse>['values'];
@@ -93,6 +98,10 @@ try {
 async function main(argv: string[]): Promise<void> {
   const { values, positionals } = parse(argv);
   const [name, ...rest] = positionals;
+  if (values.version) {
+    console.log(own.version);
+    return;
+  }
   if (values.help || name === undefined || name === 'help') {
     console.log(help);
     return;
