@@ -2,6 +2,7 @@ import type { ClickEvent, SessionRow } from '../../packages/schema/src/index.ts'
 import { click, testTime } from '../../packages/schema/src/testing.ts';
 import { createSessionizer, staggerWindow } from '../../packages/sessions/src/index.ts';
 import { mergedRows, sessionsOf } from '../../packages/sessions/src/testing/brute-force.ts';
+import { MemorySeen } from '../../packages/sessions/src/testing/memory-lake.ts';
 import { seededRandom } from '../../packages/sessions/src/testing/seeded-random.ts';
 
 /** The engine's merged rows against brute force, one small world a seed. */
@@ -42,20 +43,25 @@ function randomEvents(random: () => number): ClickEvent[] {
   return events;
 }
 
+/** Rows of an engine that lives as it likes: windows closed early, events looked up ahead or not, ids on disk or not. */
 function randomRows(
   events: readonly ClickEvent[],
   window: { stepMs: number; rangeMs: number },
   random: () => number,
 ): SessionRow[] {
+  const store = new MemorySeen();
   const sessionizer = createSessionizer(window, {
     maxOpenWindows: 1 + Math.floor(random() * 20),
     hashSeed: events.length,
+    ...(random() < 0.5 && { seen: { store, maxBytes: 0 } }),
   });
   let clock = testTime;
   const rows: SessionRow[] = [];
-  for (const event of events) {
+  for (const [i, event] of events.entries()) {
     clock += Math.floor(random() * 5000);
+    if (random() < 0.1) sessionizer.prepare(events.slice(i, i + 10));
     rows.push(...sessionizer.push(event, clock));
+    if (random() < 0.1) store.put(sessionizer.takeSeen());
     if (random() < 0.05) rows.push(...sessionizer.drain());
   }
   rows.push(...sessionizer.drain());
