@@ -13,8 +13,6 @@ interface Head {
 
 /** Memory of the filter of ids on disk, of each shard: with 13 million runs of ids, one look in a hundred is in vain. */
 const defaultFilterBytes = 16 * 1024 * 1024;
-/** What a run of ids may take on disk while it is saved: the page it is in is written anew. */
-const seenRunBytes = 4096;
 
 /** Room on the disk that a save leaves alone, bytes. */
 const defaultMinFreeBytes = 8 * 1024 * 1024;
@@ -59,7 +57,7 @@ export async function openPumpState(
     },
     async save(shard, { put, drop, seen = [], ...head }) {
       const partBytes = put.reduce((sum, part) => sum + part.bytes.length, 0);
-      await checkRoom(path, minFreeBytes + partBytes + seen.length * seenRunBytes);
+      await checkRoom(path, minFreeBytes + partBytes + seenOf(shard).bytesToWrite(seen.length));
       await db.transaction(() => {
         for (const id of drop) void parts.remove([shard, id]);
         for (const { id, bytes } of put) void parts.put([shard, id], bytes);

@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -29,6 +30,10 @@ function run(prefix: string, fields: Partial<SeenRun> = {}): SeenRun {
 
 function save(table: SeenTable, runs: readonly SeenRun[], clockAt = testTime): Promise<void> {
   return root.transaction(() => table.write(runs, clockAt));
+}
+
+function diskBytes(): number {
+  return statSync(join(folder, 'seen', 'data.mdb')).size;
 }
 
 describe('the table of ids seen', () => {
@@ -88,6 +93,24 @@ describe('the table of ids seen', () => {
     expect(readsOf('other')).toBeLessThan(60);
     expect(readsOf('page')).toBe(3_000);
     expect(table.find('late9-', 4, 0)).toBeDefined();
+  });
+
+  it('foresees what a save may take on disk', async () => {
+    const table = new SeenTable(db, '0', 1024);
+    await save(
+      table,
+      Array.from({ length: 20_000 }, (_, i) => run(`${(i * 7_919) % 20_000}page-`)),
+    );
+    for (let round = 0; round < 5; round += 1) {
+      const before = diskBytes();
+      const foreseen = table.bytesToWrite(2_000);
+      await save(
+        table,
+        Array.from({ length: 2_000 }, (_, i) => run(`${i * 10 + round}page-`, { low: round })),
+      );
+      expect(diskBytes() - before).toBeLessThanOrEqual(foreseen);
+      expect(foreseen).toBeLessThan(4_000_000);
+    }
   });
 
   it('is right with a filter that is far too small', async () => {

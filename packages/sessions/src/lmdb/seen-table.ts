@@ -42,6 +42,14 @@ export class SeenTable implements SeenStore {
     return value && { low: value.readInt32LE(0), high: value.readInt32LE(4), lastAt: value.readDoubleLE(8) };
   }
 
+  /** Most bytes that writing so many runs takes on disk: each may be in a page of its own, which is written anew. */
+  bytesToWrite(runs: number): number {
+    const stats = this.#db.getStats() as { treeLeafPageCount: number; treeBranchPageCount: number; pageSize: number };
+    // New pages for what is new, and neighbours taken out.
+    const more = Math.ceil(runs / 8) + 16;
+    return (Math.min(runs, stats.treeLeafPageCount) + stats.treeBranchPageCount + more) * stats.pageSize;
+  }
+
   /** Writes runs and goes a part of the round; inside a transaction. */
   write(runs: readonly SeenRun[], clockAt: number): void {
     // Before the runs are put, one of which may be of an entry that is forgotten.
