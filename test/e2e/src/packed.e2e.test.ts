@@ -79,7 +79,7 @@ describe.skipIf(!asked)('packed', () => {
     const found: string[] = [];
     for (const { file, manifest } of packages) {
       const bytes = await readFile(join(folder, file));
-      const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength) as ArrayBuffer;
+      const tarball = bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength);
       const { messages, pkg } = await publint({ pack: { tarball } });
       found.push(...messages.map((message) => `${manifest.name}: ${formatMessage(message, pkg) ?? message.code}`));
     }
