@@ -9,9 +9,10 @@ import {
   createSessionizer,
   restoreSessionizer,
 } from './engine/sessionizer.ts';
-import { type LagSessions, type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
+import { type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
 import { readRecord } from './read-record.ts';
 import type { StaggerWindow } from './stagger-window.ts';
+import type { Window } from './window.ts';
 
 export interface PumpOptions {
   stream: Stream;
@@ -54,7 +55,7 @@ export interface PumpSlice {
   /** Live sessions that ended; after a crash some are reported again, with the same row_id. Empty without `lag`. */
   ended: readonly SessionRow[];
   /** Live sessions going on, if `lag` is given. */
-  live?: Pick<LagSessions, 'openRows' | 'size'>;
+  live?: Pick<Window, 'openRows' | 'size'>;
 }
 
 /**
@@ -80,13 +81,15 @@ const maxSavedLive = 20_000;
 
 class PumpRun {
   readonly #options: PumpOptions;
+  /** Ids seen beyond memory. */
   readonly #store: SeenStore | undefined;
   #sessionizer: Sessionizer;
   #journal = new Journal([]);
-  /** What the lake and the state have. */
-  #live: LagSessions | undefined;
+  /** Live sessions, which are told and not kept. */
+  #live: Window | undefined;
   /** Live sessions ended since the last slice was told. */
   #ended: SessionRow[] = [];
+  /** What the lake and the state have. */
   #committed: Mark = start;
   #position = start.position;
   #clockAt = start.clockAt;
@@ -182,7 +185,9 @@ class PumpRun {
     for await (const slice of this.#slices()) {
       for (const record of slice.records) {
         if (record.position > mark.position) break;
-        this.#count(record, this.#read(record));
+        const events = this.#read(record);
+        this.#sessionizer.prepare(events);
+        this.#count(record, events);
       }
       if (this.#position === mark.position) return;
       if (slice.clockAt > mark.clockAt || (slice.records.at(-1)?.position ?? '') > mark.position) {
