@@ -53,30 +53,34 @@ export function createQuickReader(
   function readEvents(body: string, start: number, batch: LineWriter): number {
     events.open();
     properties.open();
-    let at = start - 1;
-    do {
-      const event = events.match(body, at + 1);
+    let at = start;
+    while (batch.accepted < limits.maxEvents) {
+      const event = events.match(body, at);
       if (!event) return -1;
-      at += 1 + event[0].length;
       const shape = events.last;
       let line = stored(shape, event);
+      at += event[0].length;
       if (shape.keys.has('properties')) {
         const own = properties.match(body, at);
         if (!own) return -1;
-        at += own[0].length;
         line += stored(properties.last, own);
+        at += own[0].length;
       }
       if (body[at] !== '}' || !batch.add(shape, event, line)) return -1;
-      at += 1;
-    } while (body[at] === ',' && batch.accepted < limits.maxEvents);
-    return at;
+      if (body[at + 1] !== ',') return at + 1;
+      at += 2;
+    }
+    return -1;
   }
 }
 
 /** What was matched, as it is stored. */
-function stored({ pieces }: Shape, match: RegExpExecArray): string {
+function stored({ pieces, exact }: Shape, match: RegExpExecArray): string {
+  if (!pieces) return match[0];
+  exact.lastIndex = match.index;
+  const groups = exact.exec(match.input)!;
   let text = '';
-  for (const piece of pieces) text += typeof piece === 'number' ? match[piece]! : piece;
+  for (const piece of pieces) text += typeof piece === 'number' ? groups[piece]! : piece;
   return text;
 }
 
@@ -91,7 +95,10 @@ function readHead(json: string, limits: Limits): Record<string, unknown> | null 
 }
 
 /** What the events of one shape have in common. */
-interface Rest extends Pick<ClickEvent, 'user_id' | 'device_id'> {
+interface Rest {
+  /** Null if each says it itself. */
+  user_id: string | null;
+  device_id: string | null;
   /** Behind what an event says itself. */
   text: string;
 }
@@ -117,8 +124,7 @@ class LineWriter {
     const line = own + rest.text;
     // A character takes at most 3 bytes.
     if (line.length * 3 > this.#limits.maxEventBytes) return false;
-    const { user_id, device_id } = shape.groups;
-    this.#write(user_id ? match[user_id]! : rest.user_id, device_id ? match[device_id]! : rest.device_id, line);
+    this.#write(rest.user_id ?? match[shape.groups.user_id]!, rest.device_id ?? match[shape.groups.device_id]!, line);
     this.accepted += 1;
     return true;
   }
@@ -130,19 +136,30 @@ class LineWriter {
 
   #restOf(shape: Shape): Rest | null {
     let rest = this.#rests.get(shape);
-    if (rest === undefined) {
-      const shared = readShared(this.#head, shape.keys, this.#context);
-      const others = Object.entries(shared ?? {}).filter(([name]) => !shape.keys.has(name));
-      const text = others.map(([name, value]) => `,"${name}":${JSON.stringify(value)}`).join('');
-      rest = shared && { user_id: shared.user_id, device_id: shared.device_id, text: `${text}}` };
-      this.#rests.set(shape, rest);
-    }
+    if (rest !== undefined) return rest;
+    const shared = readShared(this.#head, shape.keys, this.#context);
+    rest = shared && {
+      user_id: shape.keys.has('user_id') ? null : shared.user_id,
+      device_id: shape.keys.has('device_id') ? null : shared.device_id,
+      text: restText(shared, shape.keys),
+    };
+    this.#rests.set(shape, rest);
     return rest;
   }
 
   #write(user_id: string, device_id: string, line: string): void {
-    const known = this.visitors.find((visitor) => visitor.user_id === user_id && visitor.device_id === device_id);
-    if (known) known.lines += `\n${line}`;
-    else this.visitors.push({ user_id, device_id, lines: line });
+    for (const visitor of this.visitors)
+      if (visitor.user_id === user_id && visitor.device_id === device_id) {
+        visitor.lines += `\n${line}`;
+        return;
+      }
+    this.visitors.push({ user_id, device_id, lines: line });
   }
+}
+
+/** The end of an event's line: what it shares with the others. */
+function restText(shared: ClickEvent, own: ReadonlySet<string>): string {
+  let text = '';
+  for (const [name, value] of Object.entries(shared)) if (!own.has(name)) text += `,"${name}":${JSON.stringify(value)}`;
+  return `${text}}`;
 }

@@ -29,11 +29,11 @@ export class ShapeBook {
     this.#mayLearn = true;
   }
 
-  /** The object at `start` as its shape matches it, the shape then being `last`; null if it has none. */
+  /** What the `loose` of its shape matches of the object at `start`, the shape then being `last`; null if it has none. */
   match(text: string, start: number): RegExpExecArray | null {
     const tried = this.#tried;
     for (let i = 0; i < tried.length; i += 1) {
-      const match = matchAt(tried[i]!, text, start);
+      const match = matchOf(tried[i]!, text, start);
       if (!match) continue;
       if (i > 0) this.#putFirst(i);
       return match;
@@ -42,7 +42,7 @@ export class ShapeBook {
     if (!shape) return null;
     if (!tried.includes(shape)) tried[Math.min(tried.length, maxTried - 1)] = shape;
     this.#putFirst(tried.indexOf(shape));
-    return matchAt(shape, text, start);
+    return matchOf(shape, text, start);
   }
 
   /** Shape of the last match. */
@@ -70,7 +70,10 @@ export class ShapeBook {
   }
 }
 
-function matchAt({ pattern }: Shape, text: string, start: number): RegExpExecArray | null {
-  pattern.lastIndex = start;
-  return pattern.exec(text);
+function matchOf({ loose, exact, maxLooseLength }: Shape, text: string, start: number): RegExpExecArray | null {
+  loose.lastIndex = start;
+  const match = loose.exec(text);
+  if (!match || match[0].length <= maxLooseLength) return match;
+  exact.lastIndex = start;
+  return exact.test(text) ? match : null;
 }

@@ -8,12 +8,16 @@ import { controlRanges } from './text-rules.ts';
  */
 export interface Shape {
   /** Matches what parseBatch would take, age and size aside. Sticky: begins at `lastIndex`. */
-  readonly pattern: RegExp;
-  readonly keys: ReadonlySet<string>;
-  /** The object as it is stored: groups of `pattern`, and texts of our own between them. */
-  readonly pieces: readonly (number | string)[];
-  /** Groups of `pattern`; 0 for what the object does not say. */
+  readonly exact: RegExp;
+  /** What to write of the groups of `exact`, and in between; null if the object is stored as it came. */
+  readonly pieces: readonly (number | string)[] | null;
+  /** The same as `exact` but for the limits of long texts, whose counting takes half the time. */
+  readonly loose: RegExp;
+  /** Longest object that is in all limits if `loose` matches it, characters. */
+  readonly maxLooseLength: number;
+  /** Groups of `loose`; 0 for what the object does not say. */
   readonly groups: Readonly<Record<Captured, number>>;
+  readonly keys: ReadonlySet<string>;
 }
 
 type Captured = 'user_id' | 'device_id' | 'client_timestamp';
@@ -50,7 +54,7 @@ function kindOf(value: string | undefined, number: string | undefined, word: str
   return (word as 'true' | 'false' | 'null' | undefined) ?? 'object';
 }
 
-/** A part of an object: source that is stored as it is found, or between quotes, or in other words. */
+/** A part of an object: source that is stored as it is found, or between quotes, or in other words. `captured` has a group. */
 type Part = { keep: string; captured?: Captured } | { quote: string } | { find: string; write: string };
 
 const visible = String.raw`[^"\\${controlRanges}]`;
@@ -64,8 +68,34 @@ export function eventShape(fields: readonly Field[], limits: Limits): Shape | nu
   const keys = new Set(fields.map(({ key }) => key));
   // What no batch shares: an event without is refused, or given an id.
   if (!['event_id', 'client_event', 'client_timestamp'].every((key) => keys.has(key))) return null;
-  const parts = partsOf(fields, (one) => eventPart(one, limits));
-  return parts && { keys, ...compile(parts) };
+  return shapeOf(keys, limits, (within) => partsOf(fields, (one) => eventPart(one, within)));
+}
+
+/** The shape of properties with these fields, or null if parseBatch must look at each of them. */
+export function propertiesShape(fields: readonly Field[], limits: Limits): Shape | null {
+  if (fields.length > limits.maxProperties) return null;
+  const end = { keep: String.raw`\}` };
+  return shapeOf(new Set(), limits, (within) => {
+    const parts = partsOf(fields, (one) => propertyPart(one, within));
+    return parts && [...parts, end];
+  });
+}
+
+function shapeOf(
+  keys: ReadonlySet<string>,
+  limits: Limits,
+  partsWithin: (limits: Limits) => Part[] | null,
+): Shape | null {
+  const { maxUrlLength, maxTextLength, maxPropertyValueLength } = limits;
+  const endless = { ...limits, maxUrlLength: Infinity, maxTextLength: Infinity, maxPropertyValueLength: Infinity };
+  const [exact, loose] = [partsWithin(limits), partsWithin(endless)];
+  if (!exact || !loose) return null;
+  return {
+    ...compileExact(exact),
+    ...compileLoose(loose),
+    maxLooseLength: Math.min(maxUrlLength, maxTextLength, maxPropertyValueLength),
+    keys,
+  };
 }
 
 function eventPart({ key, kind }: Field, limits: Limits): Part | null {
@@ -83,9 +113,9 @@ function eventPart({ key, kind }: Field, limits: Limits): Part | null {
       return { keep: String.raw`([1-9]\d{0,14})`, captured: 'client_timestamp' };
     case 'page_url text':
     case 'referrer text':
-      return { keep: `"${character}{1,${limits.maxUrlLength}}"` };
+      return { keep: `"${character}${times(1, limits.maxUrlLength)}"` };
     case 'page_title text':
-      return { keep: `"${character}{1,${limits.maxTextLength}}"` };
+      return { keep: `"${character}${times(1, limits.maxTextLength)}"` };
     case 'page_url empty':
     case 'page_title empty':
     case 'referrer empty':
@@ -105,19 +135,12 @@ function eventPart({ key, kind }: Field, limits: Limits): Part | null {
   }
 }
 
-/** The shape of properties with these fields, or null if parseBatch must look at each of them. */
-export function propertiesShape(fields: readonly Field[], limits: Limits): Shape | null {
-  if (fields.length > limits.maxProperties) return null;
-  const parts = partsOf(fields, (one) => propertyPart(one, limits));
-  return parts && { keys: new Set(), ...compile([...parts, { keep: String.raw`\}` }]) };
-}
-
 function propertyPart({ key, kind }: Field, limits: Limits): Part | null {
   if (key.length > limits.maxPropertyKeyLength || !new RegExp(`^${visible}+$`).test(key)) return null;
   switch (kind) {
     case 'text':
     case 'empty':
-      return { keep: `"${character}{0,${limits.maxPropertyValueLength}}"` };
+      return { keep: `"${character}${times(0, limits.maxPropertyValueLength)}"` };
     case 'number':
       return { quote: plainNumber };
     case 'true':
@@ -139,29 +162,48 @@ function partsOf(fields: readonly Field[], partOf: (field: Field) => Part | null
   return parts;
 }
 
+/** How often; JSON's texts have no quote inside, so without an end it still ends. */
+function times(least: 0 | 1, most: number): string {
+  if (most === Infinity) return least === 0 ? '*' : '+';
+  return `{${least},${most}}`;
+}
+
 /** One expression of all parts; neighbours that are kept are one group. */
-function compile(parts: readonly Part[]): Omit<Shape, 'keys'> {
+function compileExact(parts: readonly Part[]): Pick<Shape, 'exact' | 'pieces'> {
   const pieces: (number | string)[] = [];
-  const groups = { user_id: 0, device_id: 0, client_timestamp: 0 };
   let source = '';
-  let count = 0;
+  let groups = 0;
   let keeping = false;
   for (const part of parts) {
     if (keeping !== 'keep' in part) {
       keeping = !keeping;
       source += keeping ? '(' : ')';
-      if (keeping) pieces.push((count += 1));
+      if (keeping) pieces.push((groups += 1));
     }
     if ('keep' in part) {
       source += part.keep;
-      if (part.captured) groups[part.captured] = count += 1;
+      if (part.captured) groups += 1;
     } else if ('quote' in part) {
       source += `(${part.quote})`;
-      pieces.push('"', (count += 1), '"');
+      pieces.push('"', (groups += 1), '"');
     } else {
       source += part.find;
       pieces.push(part.write);
     }
   }
-  return { pattern: new RegExp(keeping ? `${source})` : source, 'y'), pieces, groups };
+  return { exact: new RegExp(keeping ? `${source})` : source, 'y'), pieces: pieces.length === 1 ? null : pieces };
+}
+
+/** One expression of all parts, with groups of what is captured alone. */
+function compileLoose(parts: readonly Part[]): Pick<Shape, 'loose' | 'groups'> {
+  const groups = { user_id: 0, device_id: 0, client_timestamp: 0 };
+  let source = '';
+  let count = 0;
+  for (const part of parts) {
+    if ('keep' in part) {
+      source += part.keep;
+      if (part.captured) groups[part.captured] = count += 1;
+    } else source += 'quote' in part ? `(?:${part.quote})` : part.find;
+  }
+  return { loose: new RegExp(source, 'y'), groups };
 }

@@ -15,7 +15,7 @@ import {
 } from '../stream.ts';
 import { lockFolder, type Unlock } from './folder-lock.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import { arrivedAtOf, decodeRecord, encodeRecord } from './record-bytes.ts';
+import { arrivedAtOf, decodeRecord, RecordArena } from './record-bytes.ts';
 
 export interface LogOptions {
   /** Folder of the log; made if absent. One process at a time. */
@@ -113,6 +113,7 @@ class LmdbLog implements Log {
   readonly #unlock: Unlock;
   readonly #bell: Bell = createBell();
   readonly #commits: GroupCommit;
+  readonly #arena = new RecordArena();
   #next: number;
   /** Last stamp given to a record or a tick; no later one is smaller. */
   #clock: number;
@@ -162,14 +163,13 @@ class LmdbLog implements Log {
     checkRecords(records);
     if (records.length === 0) return;
     const arrivedAt = Math.max(this.#clock, this.#now());
-    const values = records.map((record) => encodeRecord(record, arrivedAt));
-    // A record takes whole pages.
-    this.#takeRoom(values.reduce((sum, value) => sum + value.length + 4096, 0));
+    this.#takeRoom(records.reduce((sum, record) => sum + mostBytes(record), 0));
     this.#clock = arrivedAt;
     const from = this.#next;
-    this.#next += values.length;
+    this.#next += records.length;
     await this.#write(() => {
-      for (const [i, value] of values.entries()) void this.#records.put(from + i, value);
+      for (const [i, record] of records.entries())
+        void this.#records.put(from + i, this.#arena.encode(record, arrivedAt));
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
@@ -223,6 +223,7 @@ class LmdbLog implements Log {
       throw new StreamFullError(
         `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; nothing was stored; free the disk`,
       );
+    this.#arena.reset();
     await this.#records.batch(puts);
   }
 
@@ -379,6 +380,11 @@ class LmdbLog implements Log {
     await this.#root.close();
     this.#unlock();
   }
+}
+
+/** A character takes at most 3 bytes, and a record whole pages. */
+function mostBytes({ partitionKey, data }: StreamRecord): number {
+  return (partitionKey.length + data.length) * 3 + 4096;
 }
 
 /** lmdb rejects with a promise of the cause in `commitError`, an unhandled rejection if left alone. */
