@@ -1,19 +1,7 @@
 import type { ClickEvent } from '@taphouse/schema';
-import type { NumberQueue } from './number-queue.ts';
-import { type OpenWindows, endId } from './open-windows.ts';
+import { endId } from './open-windows.ts';
 import { none } from './records.ts';
-import type { SeenEvents } from './seen-events.ts';
-import type { Visitors } from './visitors.ts';
-
-/** The tables of an engine. */
-interface Tables {
-  visitors: Visitors;
-  windows: OpenWindows;
-  seen: SeenEvents;
-  /** Open windows, the next to close first. */
-  queue: NumberQueue;
-  stepMs: number;
-}
+import type { Tables } from './tables.ts';
 
 /**
  * Events that are looked up together: what a batch needs lies all over the memory, and a batch of this size still

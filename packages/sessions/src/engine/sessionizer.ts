@@ -3,11 +3,11 @@ import { type StaggerWindow, staggerWindow } from '../stagger-window.ts';
 import { LookAhead, batch } from './look-ahead.ts';
 import { Names } from './names.ts';
 import { NumberQueue } from './number-queue.ts';
-import { OpenWindows, beginId, endId, openId, samePlace, setPlace } from './open-windows.ts';
+import { OpenWindows, beginId, endId, openId, setPlace } from './open-windows.ts';
 import { none, recordWords } from './records.ts';
 import { type ColdSeen, SeenEvents, type SeenRun, horizonMs } from './seen-events.ts';
-import { sessionId } from './session-id.ts';
 import { type SavedWindow, type SnapshotHead, lastHead, latestWindows, readPart, writeSnapshot } from './snapshot.ts';
+import { type Tables, idOf, rowOf, savedWindow } from './tables.ts';
 import { Visitors } from './visitors.ts';
 import type { Window } from '../window.ts';
 
@@ -120,6 +120,7 @@ class Engine implements Sessionizer {
   #events = 0;
   #duplicates = 0;
   #late = 0;
+  #tables: Tables;
   #ahead: LookAhead;
 
   constructor(window: StaggerWindow, { maxOpenWindows = Infinity, hashSeed = 0, onCounted, seen }: SessionizerOptions) {
@@ -134,7 +135,8 @@ class Engine implements Sessionizer {
     this.#windows = new OpenWindows(window.stepMs);
     this.#hasStore = seen !== undefined;
     this.#seen = new SeenEvents({ horizonMs, pinnedMs: window.rangeMs, seed: hashSeed, cold: seen });
-    this.#ahead = this.#lookAhead();
+    this.#tables = this.#tablesNow();
+    this.#ahead = new LookAhead(this.#tables);
   }
 
   get size(): number {
@@ -184,7 +186,9 @@ class Engine implements Sessionizer {
 
   openRows(limit: number): SessionRow[] {
     const { length } = this.#queue;
-    return Array.from({ length: Math.min(limit, length) }, (_, i) => this.#row(this.#queue.at(length - 1 - i)));
+    return Array.from({ length: Math.min(limit, length) }, (_, i) =>
+      rowOf(this.#tables, this.#queue.at(length - 1 - i), this.configHash),
+    );
   }
 
   stats(): SessionizerStats {
@@ -225,7 +229,8 @@ class Engine implements Sessionizer {
     this.#seen = other.#seen;
     this.#seen.pinnedMs = Math.max(this.#seen.pinnedMs, this.window.rangeMs);
     this.#hasStore = other.#hasStore;
-    this.#ahead = this.#lookAhead();
+    this.#tables = this.#tablesNow();
+    this.#ahead = new LookAhead(this.#tables);
     this.#nextSerial = other.#nextSerial;
     this.#clockAt = other.#clockAt;
     this.#events = other.#events;
@@ -248,15 +253,16 @@ class Engine implements Sessionizer {
     if (!this.#hasStore) this.#seen.forgetChanges();
   }
 
-  #lookAhead(): LookAhead {
-    const { stepMs } = this.window;
-    return new LookAhead({
+  /** The tables as they are now: the memory of events may be another engine's. */
+  #tablesNow(): Tables {
+    return {
       visitors: this.#visitors,
       windows: this.#windows,
+      names: this.#names,
       seen: this.#seen,
       queue: this.#queue,
-      stepMs,
-    });
+      stepMs: this.window.stepMs,
+    };
   }
 
   /** Of an event that was not looked up ahead. */
@@ -303,8 +309,8 @@ class Engine implements Sessionizer {
     const afterMs = event.client_timestamp - timeagg;
     const isFirst = words[base + 6] === 0;
     words[base + 6] = (words[base + 6] as number) + 1;
-    const isBegin = isFirst || this.#isBegin(base, afterMs, event.event_id);
-    const isEnd = isFirst || this.#isEnd(base, afterMs, event.event_id);
+    const isBegin = isFirst || this.#isBegin(window, afterMs, event.event_id);
+    const isEnd = isFirst || this.#isEnd(window, afterMs, event.event_id);
     const name = isBegin || isEnd ? this.#names.numberOf(event.client_event) : none;
     if (isBegin) {
       words[base + 12] = afterMs;
@@ -319,19 +325,14 @@ class Engine implements Sessionizer {
     this.#windows.markChanged(window);
   }
 
-  #isBegin(base: number, afterMs: number, eventId: string): boolean {
-    const begin = this.#windows.records.words[base + 12] as number;
-    return afterMs < begin || (afterMs === begin && eventId < this.#idAt(base, beginId));
+  #isBegin(window: number, afterMs: number, eventId: string): boolean {
+    const begin = this.#windows.records.words[window * recordWords + 12] as number;
+    return afterMs < begin || (afterMs === begin && eventId < idOf(this.#tables, window, beginId));
   }
 
-  #isEnd(base: number, afterMs: number, eventId: string): boolean {
-    const end = this.#windows.records.words[base + 13] as number;
-    return afterMs > end || (afterMs === end && eventId > this.#idAt(base, endId));
-  }
-
-  #idAt(base: number, id: typeof beginId): string {
-    const { words } = this.#windows.records;
-    return this.#seen.idAt(words[base + id.word] as number, ((words[base + 14] as number) >>> id.shift) & 63);
+  #isEnd(window: number, afterMs: number, eventId: string): boolean {
+    const end = this.#windows.records.words[window * recordWords + 13] as number;
+    return afterMs > end || (afterMs === end && eventId > idOf(this.#tables, window, endId));
   }
 
   #closeDue(): SessionRow[] {
@@ -343,7 +344,7 @@ class Engine implements Sessionizer {
   #closeOldest(): SessionRow {
     this.#ahead.closed += 1;
     const window = this.#queue.shift();
-    const row = this.#row(window);
+    const row = rowOf(this.#tables, window, this.configHash);
     const visitor = this.#windows.records.words[window * recordWords] as number;
     this.#windows.close(window);
     const { words } = this.#visitors.records;
@@ -356,35 +357,6 @@ class Engine implements Sessionizer {
 
   #openAt(window: number): number {
     return this.#windows.records.doubles[window * 8 + 2] as number;
-  }
-
-  #row(window: number): SessionRow {
-    const base = window * recordWords;
-    const { words, doubles } = this.#windows.records;
-    const visitor = words[base] as number;
-    const userId = this.#visitors.userId(visitor);
-    const deviceId = this.#visitors.deviceId(visitor);
-    const timeagg = doubles[window * 8 + 1] as number;
-    const beginMs = words[base + 12] as number;
-    const endMs = words[base + 13] as number;
-    const begin = this.#idAt(base, beginId);
-    return {
-      session_id: sessionId(userId, deviceId, timeagg),
-      user_id: userId,
-      device_id: deviceId,
-      timeagg,
-      events: words[base + 6] as number,
-      beginnavigation: this.#names.nameOf(words[base + 7] as number),
-      endnavigation: this.#names.nameOf(words[base + 8] as number),
-      beginsession: timeagg + beginMs,
-      endsession: timeagg + endMs,
-      duration_sec: Math.floor((endMs - beginMs) / 1000),
-      begin_event_id: begin,
-      end_event_id: samePlace(words, base, endId, beginId) ? begin : this.#idAt(base, endId),
-      window_open: doubles[window * 8 + 2] as number,
-      // An event opens one window at most, because its copies are not counted.
-      row_id: `${this.configHash}/${samePlace(words, base, openId, beginId) ? begin : this.#idAt(base, openId)}`,
-    };
   }
 
   #sweepNames(): void {
@@ -417,32 +389,11 @@ class Engine implements Sessionizer {
   }
 
   *#savedAll(): Generator<SavedWindow> {
-    for (let i = 0; i < this.#queue.length; i += 1) yield this.#saved(this.#queue.at(i));
+    for (let i = 0; i < this.#queue.length; i += 1) yield savedWindow(this.#tables, this.#queue.at(i));
   }
 
   *#savedChanges(): Generator<SavedWindow> {
-    for (const window of this.#windows.takeChanged()) yield this.#saved(window);
-  }
-
-  #saved(window: number): SavedWindow {
-    const base = window * recordWords;
-    const { words, doubles } = this.#windows.records;
-    const visitor = words[base] as number;
-    return {
-      serial: (words[base + 1] as number) >>> 0,
-      userId: this.#visitors.userId(visitor),
-      deviceId: this.#visitors.deviceId(visitor),
-      timeagg: doubles[window * 8 + 1] as number,
-      openAt: doubles[window * 8 + 2] as number,
-      events: words[base + 6] as number,
-      beginMs: words[base + 12] as number,
-      endMs: words[base + 13] as number,
-      beginName: this.#names.nameOf(words[base + 7] as number),
-      endName: this.#names.nameOf(words[base + 8] as number),
-      beginId: this.#idAt(base, beginId),
-      endId: this.#idAt(base, endId),
-      openId: this.#idAt(base, openId),
-    };
+    for (const window of this.#windows.takeChanged()) yield savedWindow(this.#tables, window);
   }
 
   #reopen(saved: SavedWindow): void {
