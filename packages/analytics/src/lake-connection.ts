@@ -46,6 +46,8 @@ export class LakeConnection implements Connection {
   readonly #options: LakeConnectionOptions;
   #engine: Promise<Engine> | null = null;
   #state = new WorkerState();
+  /** Small files on their way as a whole. */
+  readonly #coming = new Map<string, { bytes: number; fetched: Promise<Uint8Array | null> }>();
   #manifests: Manifests | null = null;
   #focus: TimeRange = everything;
   #last: Promise<unknown> = Promise.resolve();
@@ -98,11 +100,11 @@ export class LakeConnection implements Connection {
   }
 
   fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string> {
+    const known = (file: ManifestFile): boolean => this.#coming.has(fileName(table, file.path));
+    const small = files.filter((file) => file.bytes <= wholeBytes);
+    for (const file of small) if (!known(file)) this.#come(table, file);
     return this.#inTurn(async (engine) => {
-      const small = files.filter(
-        (file) => file.bytes <= wholeBytes && !this.#state.whole.has(fileName(table, file.path)),
-      );
-      await Promise.all(small.map((file) => this.#fetchWhole(engine, table, file)));
+      await Promise.all(small.map((file) => this.#holdWhole(engine, fileName(table, file.path))));
       return readFrom(table, files);
     });
   }
@@ -184,12 +186,13 @@ export class LakeConnection implements Connection {
 
   async #start(): Promise<Engine> {
     try {
-      const engine = await startEngine({
+      const starting = startEngine({
         bundle: this.#options.bundle,
         onBytes: this.#options.onBytes,
         onFetched: (fetched) => this.#options.onFetched?.(sum(this.#before, fetched)),
       });
-      await this.#take(engine, await this.#source.manifests(engine));
+      const [engine, manifests] = await settled(starting, this.#source.manifests(starting));
+      await this.#take(engine, manifests);
       return engine;
     } catch (error) {
       this.#engine = null;
@@ -208,7 +211,7 @@ export class LakeConnection implements Connection {
   // The lake's files, as the views see them
 
   async #refresh(engine: Engine): Promise<boolean> {
-    const read = await this.#source.manifests(engine);
+    const read = await this.#source.manifests(Promise.resolve(engine));
     const known = this.manifests();
     if (tableNames.every((table) => read[table]?.version === known[table]?.version)) return false;
     await this.#take(engine, read);
@@ -310,28 +313,49 @@ export class LakeConnection implements Connection {
       await this.#run(engine, `CREATE OR REPLACE VIEW ${table} AS ${sql}`);
       shown.set(table, sql);
     }
-    if (!first) return;
-    for (const view of duckdbViews()) await this.#run(engine, view);
+    // All in one message: each costs a round trip to the worker.
+    if (first) await engine.session.query(duckdbViews().join(';\n'));
   }
 
-  /** DuckDB asks some 5 requests a file, one after the other; a small file costs less in one. */
-  async #fetchWhole({ db, count }: Engine, table: TableName, file: ManifestFile): Promise<void> {
-    const { whole } = this.#state;
+  /** Begins to fetch a small file as a whole, out of turn: DuckDB asks some 5 requests a file, one after the other. */
+  #come(table: TableName, file: ManifestFile): void {
     const name = fileName(table, file.path);
-    const held = [...whole.values()].reduce((bytes, each) => bytes + each, 0);
-    if (held + file.bytes > mostWholeBytes) return;
-    whole.set(name, file.bytes);
+    const { whole } = this.#state;
+    const held = [...whole.values(), ...[...this.#coming.values()].map(({ bytes }) => bytes), file.bytes];
+    if (whole.has(name) || held.reduce((bytes, each) => bytes + each, 0) > mostWholeBytes) return;
+    const fetched = this.#source.fetchWhole({ table, ...file });
+    // Waited for in turn, where a failure is told.
+    fetched.catch(() => {});
+    this.#coming.set(name, { bytes: file.bytes, fetched });
+  }
+
+  async #holdWhole({ db, count }: Engine, name: string): Promise<void> {
+    const coming = this.#coming.get(name);
+    if (!coming || this.#state.whole.has(name)) return;
     try {
-      const bytes = await this.#source.fetchWhole({ table, ...file });
+      const bytes = await coming.fetched;
       if (!bytes) return;
       this.#before = sum(this.#before, { bytes: bytes.length, requests: 1 });
       this.#options.onFetched?.(sum(this.#before, count.latest()));
       await db.dropFile(name);
       await db.registerFileBuffer(name, bytes);
-    } catch (error) {
-      whole.delete(name);
-      throw error;
+      this.#state.whole.set(name, coming.bytes);
+    } finally {
+      this.#coming.delete(name);
     }
+  }
+}
+
+/** Both, or the worker ended again. */
+async function settled<T>(starting: Promise<Engine>, other: Promise<T>): Promise<[Engine, T]> {
+  try {
+    return await Promise.all([starting, other]);
+  } catch (error) {
+    starting.then(
+      (engine) => engine.end(),
+      () => {},
+    );
+    throw error;
   }
 }
 

@@ -53,8 +53,12 @@ export abstract class ChartElement extends LitElement {
     this.width = 0;
   }
 
-  /** Pictures nobody sees wait a moment, so that a slider under the hand draws only what is on screen. */
+  /**
+   * A first picture waits until the numbers are on screen. Later, pictures nobody sees wait a moment, so that a slider
+   * under the hand draws only what is on screen.
+   */
   protected override async scheduleUpdate(): Promise<void> {
+    if (!this.hasUpdated) await new Promise((done) => requestAnimationFrame(() => setTimeout(done)));
     if (!this.#onScreen && this.hasUpdated) await new Promise((done) => setTimeout(done, offScreenMs));
     void super.scheduleUpdate();
   }

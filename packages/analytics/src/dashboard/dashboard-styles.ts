@@ -288,14 +288,20 @@ export const dashboardStyles = css`
     margin: 0;
     padding: 0;
     display: grid;
-    gap: 9px;
+    grid-template-columns: minmax(0, 1fr) auto auto;
+    gap: 9px 12px;
     font-size: 13.5px;
     font-variant-numeric: tabular-nums;
   }
   .bars li {
     display: grid;
-    grid-template-columns: minmax(0, 1fr) auto 96px;
+    grid-column: 1 / -1;
+    grid-template-columns: subgrid;
     gap: 1px 12px;
+    align-items: baseline;
+  }
+  .bars .muted {
+    white-space: nowrap;
   }
   .bars svg {
     grid-column: 1 / -1;
@@ -472,6 +478,9 @@ export const dashboardStyles = css`
     .number {
       border-left: 0;
       border-top: 1px solid var(--tap-line);
+    }
+    .number:nth-child(odd) {
+      padding-left: 0;
     }
     .number:nth-child(even) {
       border-left: 1px solid var(--tap-line);

@@ -50,7 +50,9 @@ export class ByDurationChart extends ChartElement {
     const bars = durationBars(this.counts).map((bar, index) => ({ ...bar, x1: index, x2: index + 1 }));
     const most = Math.max(1, ...bars.map((bar) => bar.sessions));
     const alert = edges.indexOf(this.alertSec);
-    const ticks = bars.map((_, index) => index);
+    // Every second word where bars are narrow.
+    const isNarrow = this.width / bars.length < 30;
+    const ticks = bars.map((_, index) => index).filter((index) => !isNarrow || index % 2 === 0);
     const drawn = plotSvg({
       width: this.width,
       height: 260,

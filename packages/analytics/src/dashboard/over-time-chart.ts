@@ -104,7 +104,7 @@ function timeTicks(): (at: Date) => string {
   let day = '';
   return (at) => {
     const iso = at.toISOString();
-    const clock = iso.slice(11, 16);
+    const clock = iso.slice(11, at.getUTCSeconds() > 0 ? 19 : 16);
     const date = `${at.getUTCDate()} ${at.toLocaleString('en-GB', { month: 'short', timeZone: 'UTC' })}`;
     const fresh = iso.slice(0, 10) !== day;
     day = iso.slice(0, 10);

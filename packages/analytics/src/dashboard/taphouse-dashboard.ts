@@ -1,5 +1,6 @@
 import type { LiveMessage } from '@taphouse/schema';
 import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { guard } from 'lit/directives/guard.js';
 
 import { parquetOf } from '../export/parquet.ts';
 import { saveFile } from '../export/save-file.ts';
@@ -442,7 +443,12 @@ export class TaphouseDashboard extends LitElement {
     if (!seen) return panels.startingPanel({ bytes: this.bytes, rows: this.rowsRead }, () => this.#stop());
     const strip = panels.clickStrip(this.clicks, this.live !== '');
     if (this.#data?.empty) return html`<div class="grid">${panels.emptyPanel()} ${strip}</div>`;
-    return this.#grid(seen, strip);
+    const { open, knowsTypes, topEvents, asking, steps, stepCounts, showsAllLines, clicks, alertSec } = this;
+    // The clock in the header moves each second; the tiles need not.
+    return html`${guard(
+      [seen, open?.total, knowsTypes, topEvents, asking, steps, stepCounts, showsAllLines, clicks, alertSec],
+      () => this.#grid(seen, strip),
+    )}`;
   }
 
   #grid(seen: Seen, strip: TemplateResult): TemplateResult {
@@ -452,8 +458,8 @@ export class TaphouseDashboard extends LitElement {
       ${tiles.numbersTile(seen, this.open?.total ?? null)}
       ${tiles.lengthTile(seen, { length: this.view.length, stepMs: this.#data?.stepMs ?? 30_000 })}
       ${tiles.overTimeTile(seen)} ${strip} ${tiles.treeTile(seen, knowsTypes)} ${tiles.durationTile(seen, alertSec)}
-      ${tiles.typesTile(seen, { knowsTypes, choose })} ${this.#eventsTile(seen, choose)} ${tiles.flowTile(seen)}
-      ${tiles.hoursTile(seen)} ${this.#funnelTile(seen)} ${tiles.retentionTile(seen)} ${this.#latestTile(seen, choose)}
+      ${tiles.typesTile(seen, { knowsTypes, choose })} ${this.#eventsTile(seen, choose)} ${this.#funnelTile(seen)}
+      ${tiles.flowTile(seen)} ${tiles.hoursTile(seen)} ${tiles.retentionTile(seen)} ${this.#latestTile(seen, choose)}
     </div>`;
   }
 

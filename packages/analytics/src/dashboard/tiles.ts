@@ -128,7 +128,7 @@ export function typesTile(
     beside: `${Math.round((100 * sessions) / all)} %, ${formatCount(visitors)} visitors`,
   }));
   return tile({
-    span: 6,
+    span: 4,
     heading: 'Devices',
     about: 'Sessions by type of device, as the events of the device say; unknown where none does.',
     rows: types,
@@ -209,7 +209,7 @@ export function eventsTile(
     beside: `${formatCount(visitors)} visitors`,
   }));
   return tile({
-    span: 6,
+    span: 4,
     heading: 'Top events',
     about:
       'Distinct events within these sessions, and how many visitors sent them. Choose one to see the sessions with it.',
@@ -231,7 +231,7 @@ export function funnelTile(
   }: AskedState & { steps: readonly string[]; names: readonly string[]; counts: FunnelStep[] | null },
 ): TemplateResult {
   return tile({
-    span: 6,
+    span: 4,
     heading: 'Funnel',
     about: 'Sessions with these events in this order; others may lie between.',
     rows: counts ?? [],

@@ -32,20 +32,33 @@ export async function loadRows(
 ): Promise<void> {
   rows.reserve(files.reduce((sum, file) => sum + file.rows, 0));
   const made = slices(files);
-  let next = made[0] ? askRows(lake, made[0], options) : null;
-  for (let place = 1; next; place += 1) {
-    const table: Table = await next;
-    const slice = made[place];
-    next = slice ? askRows(lake, slice, options) : null;
+  // The files of one slice come while DuckDB reads another and the page takes in a third.
+  const asked = made.slice(0, 2).map((slice) => askRows(lake, slice, options));
+  for (let next = 2; asked.length > 0; next += 1) {
+    const table = await asked.shift()!;
+    const ahead = made[next];
+    if (ahead) asked.push(askRows(lake, ahead, options));
     for (const batch of table.batches) addBatch(rows, batch);
     options.onRows?.(rows.length);
   }
 }
 
-function askRows(lake: Connection, files: readonly ManifestFile[], options: RunOptions): Promise<Table> {
-  const asked = lake
-    .fetchFiles('aggregated', files)
-    .then((relation) => askTable(lake, `SELECT ${columnsSql} FROM ${relation}`, options));
+/**
+ * The rows of some files, in one message: a worker that sends batch by batch waits for the page to ask for each, while
+ * the page is taking in the slice before. What `query()` may lose of a file that goes while it is read, the count tells.
+ */
+function askRows(lake: Connection, files: readonly ManifestFile[], { signal }: RunOptions): Promise<Table> {
+  const wanted = files.reduce((sum, file) => sum + file.rows, 0);
+  const asked = (async () => {
+    const sql = `SELECT ${columnsSql} FROM ${await lake.fetchFiles('aggregated', files)}`;
+    try {
+      const table = await lake.use((_, session) => session.query(sql), signal ? { signal } : {});
+      if (table.numRows === wanted) return table;
+      throw new Error(`${table.numRows} of ${wanted} rows came; the lake may have changed, read its manifest again`);
+    } catch (cause) {
+      throw signal?.aborted ? signal.reason : new QueryError(sql, cause);
+    }
+  })();
   // Asked ahead: nobody may be waiting for it yet when it fails.
   asked.catch(() => {});
   return asked;
@@ -79,6 +92,9 @@ function slices(files: readonly ManifestFile[]): ManifestFile[][] {
   return made;
 }
 
+/** A row's time is its step's; its events lie at most so long after it. */
+const longestStepMs = 86_400_000;
+
 /** First and last event ids of rows, by the number of their row_id. */
 export type TieIds = Map<number, { begin: string; end: string }>;
 
@@ -103,15 +119,12 @@ export async function settleRows(
   if (ties.length > 0) rows.breakTies(ties, ids);
 }
 
-/** Times in groups that lie in the same few files: at most 1,000 each, within a quarter of a day. */
+/** Times in order, at most 1,000 in a group: as many as one statement takes. */
 function clusters(times: readonly number[]): number[][] {
-  const made: number[][] = [];
-  for (const time of [...new Set(times)].toSorted((a, b) => a - b)) {
-    const last = made.at(-1);
-    if (last && last.length < 1000 && time - (last[0] ?? 0) < 21_600_000) last.push(time);
-    else made.push([time]);
-  }
-  return made;
+  const sorted = [...new Set(times)].toSorted((a, b) => a - b);
+  return Array.from({ length: Math.ceil(sorted.length / 1000) }, (_, group) =>
+    sorted.slice(group * 1000, (group + 1) * 1000),
+  );
 }
 
 interface TiedIds {
@@ -120,13 +133,22 @@ interface TiedIds {
   end_event_id: string;
 }
 
-/** Rows that begin or end at one of these times, which are whole numbers. A step is at most a day. */
+/** Rows that begin or end at one of these times, which are whole numbers, from the files that may hold some. */
 async function tiedIds(lake: Connection, times: readonly Tie['atMs'][], options: RunOptions): Promise<TiedIds[]> {
   const list = times.map((time) => BigInt(time).toString()).join(', ');
-  const relation = lake.relation('aggregated', { fromAt: (times[0] ?? 0) - 86_400_000, toAt: (times.at(-1) ?? 0) + 1 });
-  const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${relation}
+  const files = lake.manifests().aggregated?.files ?? [];
+  const wanted = files.filter((file) => times.some((time) => file.minAt <= time && file.maxAt >= time - longestStepMs));
+  const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${await lake.fetchFiles('aggregated', wanted)}
 WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`;
-  return lake.query<TiedIds>(sql, [], options);
+  const table = await askTable(lake, sql, options);
+  return table.batches.flatMap((batch) => {
+    const [begins, ends] = [textsOf(batch, 'begin_event_id'), textsOf(batch, 'end_event_id')];
+    return textsOf(batch, 'row_id').map((row_id, row) => ({
+      row_id,
+      begin_event_id: begins[row] ?? '',
+      end_event_id: ends[row] ?? '',
+    }));
+  });
 }
 
 function addBatch(rows: PartialRows, batch: RecordBatch): void {

@@ -116,10 +116,22 @@ export class PartialRows {
       ties.filter((tie) => tie.side === 'begin'),
       ids,
     );
-    for (let row = 0; row < this.#length && ranks.size > 0; row += 1) {
-      const rank = ranks.get(this.id[row] ?? 0);
-      if (rank !== undefined) this.endRank.set(row, rank);
+    for (const { row } of ends) {
+      const [from, to] = this.#togetherWith(row);
+      for (let place = from; place < to; place += 1) {
+        const rank = ranks.get(this.id[place] ?? 0);
+        if (rank !== undefined) this.endRank.set(place, rank);
+      }
     }
+  }
+
+  /** The places of the rows that begin together with this one. */
+  #togetherWith(row: number): [number, number] {
+    let from = row;
+    while (from > 0 && this.#beginTogether(from - 1, row)) from -= 1;
+    let to = row + 1;
+    while (to < this.#length && this.#beginTogether(to, row)) to += 1;
+    return [from, to];
   }
 
   /** Takes out the rows that `gone` names by their number. */
@@ -275,16 +287,15 @@ export class PartialRows {
 
   /** Rows that begin together are put in the order of their first events' ids. */
   #reorderBegins(ties: readonly Tie[], ids: ReadonlyMap<number, { begin: string; end: string }>): void {
-    const order = Int32Array.from({ length: this.#length }, (_, row) => row);
     for (const { row } of ties) {
-      let from = row;
-      while (from > 0 && this.#beginTogether(from - 1, row)) from -= 1;
-      let to = row + 1;
-      while (to < this.#length && this.#beginTogether(to, row)) to += 1;
-      const run = order.subarray(from, to);
-      run.sort((a, b) => (textOf(ids, this.id[a] ?? 0, 'begin') < textOf(ids, this.id[b] ?? 0, 'begin') ? -1 : 1));
+      const [from, to] = this.#togetherWith(row);
+      const order = Array.from({ length: to - from }, (_, place) => from + place);
+      order.sort((a, b) => (textOf(ids, this.id[a] ?? 0, 'begin') < textOf(ids, this.id[b] ?? 0, 'begin') ? -1 : 1));
+      for (const column of this.#columns()) {
+        const values = order.map((place) => column[place] ?? 0);
+        column.set(values, from);
+      }
     }
-    if (ties.length > 0) this.#apply(order);
   }
 }
 

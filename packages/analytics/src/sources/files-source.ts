@@ -21,7 +21,7 @@ export function filesSource(given: readonly GivenFile[]): LakeSource {
   const files = new Map<string, File>();
   let read: Promise<Record<TableName, Manifest | null>> | null = null;
   return {
-    manifests: (engine) => (read ??= inspect(given, files, engine)),
+    manifests: (engine) => (read ??= engine.then((ready) => inspect(given, files, ready))),
     async register({ db }, name, { table, path }) {
       const file = files.get(`${table}/${path}`);
       if (!file) throw new ConnectError(`${path}: not among the files given; give it, or the whole folder`);

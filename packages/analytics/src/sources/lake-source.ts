@@ -9,8 +9,12 @@ export interface Engine {
 
 /** Where the files of a lake are, and how one gets at them. */
 export interface LakeSource {
-  /** The tables' live files, as of now; null for a table that has none yet. */
-  manifests(engine: Engine): Promise<Record<TableName, Manifest | null>>;
+  /**
+   * The tables' live files, as of now; null for a table that has none yet.
+   *
+   * @param engine perhaps still starting: who needs no database does not wait for it
+   */
+  manifests(engine: Promise<Engine>): Promise<Record<TableName, Manifest | null>>;
   /** Lets DuckDB read a file by ranges, under a name. */
   register(engine: Engine, name: string, file: LakeFile): Promise<void>;
   /** The whole of a file; null where it is of this machine, and nothing is gained. */

@@ -28,6 +28,8 @@ const clicks = clicksOf(rows).map((event) => ({
   device_type: event.device_id.endsWith('1') ? null : typeOf(event.device_id),
 }));
 const kept = new PartialRows();
+/** The events of each key in the order of (time, id). */
+const eventsOfKey = new Map<number, typeof clicks>();
 const types = new DeviceTypes();
 for (const event of clicks) if (event.device_type) types.learn(event.device_id, event.device_type);
 let native: DuckDBConnection;
@@ -35,6 +37,12 @@ let native: DuckDBConnection;
 beforeAll(async () => {
   for (const row of rows) kept.addLive(row);
   kept.settle();
+  for (const event of clicks.toSorted(
+    (a, b) => a.client_timestamp - b.client_timestamp || (a.event_id < b.event_id ? -1 : 1),
+  )) {
+    const key = kept.keys.code(kept.users.code(event.user_id), kept.devices.code(event.device_id));
+    eventsOfKey.set(key, [...(eventsOfKey.get(key) ?? []), event]);
+  }
   native = await (await DuckDBInstance.create()).connect();
   await native.run(`CREATE TABLE rawdata AS SELECT ${tables.rawdata.map(columnOf).join(', ')}
     FROM (VALUES ${clicks.map(clickOf).join(',')}) AS t(event_id, user_id, device_id, client_event, client_timestamp, device_type)`);
@@ -175,6 +183,33 @@ describe('questions to single events', () => {
     },
   );
 });
+
+describe('the funnel', () => {
+  const steps = ['beer_products', 'beer_product_detail', 'beer_cart'];
+  it.each(lengths)('counts the sessions that take the steps in their order, for %s', async (length) => {
+    const question: Ask = { ...ranges[4]!, length };
+    const sessions = sessionize(kept, length);
+    const counts = steps.map(() => 0);
+    for (let at = 0; at < sessions.length; at += 1) {
+      const taken = stepsTaken(sessions.key[at]!, [sessions.begin[at]!, sessions.end[at]!], steps);
+      for (let step = 0; step < taken; step += 1) counts[step]! += 1;
+    }
+    const found = await ask(queries.funnel({ ...question, steps }));
+    expect(found.map((row) => row.sessions)).toEqual(counts);
+    expect(found.map((row) => row.client_event)).toEqual(steps);
+    expect(counts[0]).toBeGreaterThan(0);
+  });
+});
+
+/** How many of the steps, from the first on, lie within [begin, end] in the order of (time, id). */
+function stepsTaken(key: number, [begin, end]: [number, number], steps: readonly string[]): number {
+  const own = (eventsOfKey.get(key) ?? []).filter(
+    ({ client_timestamp }) => client_timestamp >= begin && client_timestamp <= end,
+  );
+  let taken = 0;
+  for (const { client_event } of own) if (client_event === steps[taken]) taken += 1;
+  return taken;
+}
 
 /** Events that lie in the sessions asked for, found one by one. */
 function eventsOf(question: Ask): typeof clicks {

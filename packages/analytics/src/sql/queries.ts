@@ -134,8 +134,9 @@ FROM seen JOIN first USING (user_id) GROUP BY cohort, week ORDER BY cohort, week
   topEvents: (ask: Ask & { limit?: number }): Question =>
     over(
       ask,
-      `SELECT e.client_event, count(*) AS events, count(DISTINCT e.user_id) AS visitors
-FROM ${eventsOfSessions}
+      `${hoursOfSessions}
+SELECT e.client_event, count(*) AS events, count(DISTINCT e.user_id) AS visitors
+FROM events AS e JOIN hours AS s ON ${within}
 GROUP BY e.client_event ORDER BY events DESC, e.client_event LIMIT ${whole(ask.limit ?? 20)}`,
     ),
 
@@ -151,9 +152,10 @@ GROUP BY e.client_event ORDER BY events DESC, e.client_event LIMIT ${whole(ask.l
     const rows = steps.map(
       (_, index) => `SELECT ${index + 1} AS step, ? AS client_event, count(*) AS sessions FROM step${index + 1}`,
     );
-    const taken = `, taken AS (
-  SELECT s.user_id, s.device_id, s.beginsession, e.client_event, {'t': e.client_timestamp, 'e': e.event_id} AS place
-  FROM ${eventsOfSessions} AND e.client_event IN (${steps.map(() => '?').join(', ')})
+    const taken = `${hoursOfSessions}, taken AS MATERIALIZED (
+  SELECT session, client_event, row_number() OVER (PARTITION BY session ORDER BY client_timestamp, event_id) AS place
+  FROM rawdata AS e JOIN hours AS s ON ${within}
+  WHERE e.client_event IN (${steps.map(() => '?').join(', ')})
 )`;
     return {
       sql: `${base.sql}${taken}${tables.join('')}\n${rows.join('\nUNION ALL ')}\nORDER BY step`,
@@ -192,26 +194,28 @@ function over(ask: Ask, select: string, typed?: 'typed'): Question {
 }
 
 /**
- * Each event with the session it lies in. Sessions of a visitor on a device follow each other, so that only the last to
- * begin before an event can hold it: a join by time alone would pair all events with all sessions of a busy key.
+ * Sessions by the hours they touch, mostly one, so that an event meets only those of its own hour: a join by key and
+ * time alone would pair all events with all sessions of a busy key.
  */
-const eventsOfSessions = `events AS e ASOF JOIN s
-  ON e.user_id = s.user_id AND e.device_id = s.device_id AND e.client_timestamp >= s.beginsession
-WHERE e.client_timestamp <= s.endsession`;
+const hoursOfSessions = `, numbered AS (
+  SELECT row_number() OVER () AS session, user_id, device_id, beginsession, endsession FROM s
+), hours AS (
+  SELECT *, unnest(range(epoch_ms(beginsession) // 3600000, epoch_ms(endsession) // 3600000 + 1)) AS hour FROM numbered
+)`;
+const within = `s.user_id = e.user_id AND s.device_id = e.device_id
+  AND s.hour = epoch_ms(e.client_timestamp) // 3600000
+  AND e.client_timestamp >= s.beginsession AND e.client_timestamp <= s.endsession`;
 
-/** Of each session, its key and the place of the first event of the first step. */
+/** Of each session the place of the first event of the first step. A copy of an event changes no first place. */
 const firstStep = `
-  SELECT user_id, device_id, beginsession, min(place) AS place
-  FROM taken WHERE client_event = ?
-  GROUP BY user_id, device_id, beginsession
+  SELECT session, min(place) AS place FROM taken WHERE client_event = ? GROUP BY session
 `;
 
 function nextStep(index: number): string {
   return `
-  SELECT t.user_id, t.device_id, t.beginsession, min(t.place) AS place
-  FROM step${index} AS p JOIN taken AS t USING (user_id, device_id, beginsession)
-  WHERE t.client_event = ? AND t.place > p.place
-  GROUP BY t.user_id, t.device_id, t.beginsession
+  SELECT t.session, min(t.place) AS place
+  FROM step${index} AS p JOIN taken AS t ON t.session = p.session AND t.place > p.place
+  WHERE t.client_event = ? GROUP BY t.session
 `;
 }
 
