@@ -107,6 +107,82 @@ describe('the dashboard', () => {
     expect(await page.getByRole('alert').count()).toBe(0);
   });
 
+  it('stops a first reading, and reads on', async () => {
+    await makeLake({ folder, rows: shopRows({ rows: 20, untilAt: Date.now(), spanMs: 3_600_000 }) });
+    const release = await hold('**/aggregated/**/*.parquet');
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.getByRole('button', { name: 'Stop' }).click();
+    await page.getByRole('heading', { name: 'Stopped' }).waitFor();
+    release();
+    await page.getByRole('button', { name: 'Read on' }).click();
+    await expect.poll(() => value('Sessions')).not.toBe('0');
+    expect(faults).toEqual([]);
+  });
+
+  it('stops a later reading, and is as before', async () => {
+    const old = shopRows({ rows: 40, untilAt: Date.now() - 10 * 86_400_000, spanMs: 3_600_000, seed: 3 });
+    const rows = shopRows({ rows: 20, untilAt: Date.now(), spanMs: 3_600_000 });
+    await makeLake({ folder, rows: [...rows, ...old.map((row) => ({ ...row, row_id: `old-${row.row_id}` }))] });
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.locator('.value').first().waitFor();
+    const before = await value('Sessions');
+    const release = await hold('**/aggregated/**/*.parquet');
+    await page.getByRole('button', { name: '30 d' }).click();
+    await page.locator('.busy').getByRole('button', { name: 'Stop' }).click();
+    await page.getByText('these are the numbers from before').waitFor();
+    expect(await value('Sessions')).toBe(before);
+    expect(await page.getByRole('button', { name: '24 h' }).getAttribute('aria-pressed')).toBe('true');
+    expect(page.url()).not.toContain('range=');
+    release();
+    await page.getByRole('button', { name: '30 d' }).click();
+    await expect.poll(() => value('Sessions')).not.toBe(before);
+    expect(await page.getByRole('alert').count()).toBe(0);
+  });
+
+  it('stops counting events, and counts them when asked again', async () => {
+    const rows = shopRows({ rows: 20, untilAt: Date.now(), spanMs: 3_600_000 });
+    await makeLake({ folder, rows, events: clicksOf(rows) });
+    const release = await hold('**/rawdata/**/*.parquet');
+    await page.goto(`${server.origin}/dashboard/`);
+    const tile = page.locator('taphouse-tile', { has: page.getByRole('heading', { name: 'Top events' }) });
+    await tile.getByRole('button', { name: 'Stop' }).click();
+    await tile.getByText('Stopped before they were counted').waitFor();
+    release();
+    await tile.getByRole('button', { name: 'Count them' }).click();
+    await tile.locator('.bars li').first().waitFor();
+  });
+
+  it('keeps its numbers when the network goes, and says how old they are', async () => {
+    const rows = shopRows({ rows: 400, untilAt: Date.now() - 60_000, spanMs: 3_600_000 });
+    await makeLake({ folder, rows, events: clicksOf(rows) });
+    await page.goto(`${server.origin}/dashboard/?range=all`);
+    await page.locator('.bars li').nth(4).waitFor();
+    const before = await value('Sessions');
+    await page.route('**/manifest.json', (route) => route.abort());
+    server.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
+    await page.getByRole('alert').filter({ hasText: 'the last reading failed' }).waitFor();
+    expect(await value('Sessions')).toBe(before);
+    // What is in the page goes on: sessions of another length, and filters.
+    await page.locator('taphouse-length input').focus();
+    await page.keyboard.press('End');
+    await expect.poll(() => value('Sessions')).not.toBe(before);
+    await page.locator('taphouse-by-duration .mark').first().click();
+    await page.getByRole('button', { name: /^Without the filter lasts/ }).waitFor();
+    await page.unroute('**/manifest.json');
+    server.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
+    await expect.poll(() => page.getByRole('alert').count(), { timeout: 10_000 }).toBe(0);
+  });
+
+  it('says what is wrong where the lake does not answer, and opens when it does', async () => {
+    await makeLake({ folder, rows: shopRows({ rows: 20, untilAt: Date.now(), spanMs: 3_600_000 }) });
+    await page.route('**/manifest.json', (route) => route.fulfill({ status: 503, body: 'later' }));
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.getByRole('alert').filter({ hasText: 'answered 503' }).waitFor();
+    await page.unroute('**/manifest.json');
+    await page.getByRole('button', { name: 'Try again' }).click();
+    await page.locator('.value').first().waitFor();
+  });
+
   it('says so when the lake is empty', async () => {
     await page.goto(`${server.origin}/dashboard/`);
     await page.getByText('No session yet').waitFor();
@@ -122,6 +198,16 @@ describe('the dashboard', () => {
     await strict.close();
   });
 });
+
+/** Holds back what the page itself fetches of an address, not its worker, until the function it gives is called. */
+async function hold(address: string): Promise<() => void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  await page.route(address, async (route) => {
+    if (route.request().resourceType() === 'fetch') await promise;
+    await route.continue().catch(() => {});
+  });
+  return resolve;
+}
 
 /** Gives every file of `aggregated` another name and tells the manifest, as a compaction does. */
 async function compactByHand(): Promise<void> {

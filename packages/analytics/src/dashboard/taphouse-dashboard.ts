@@ -18,6 +18,7 @@ import type { SessionDialog, SessionEventRow } from './session-dialog.ts';
 import { theme } from './theme.ts';
 import type { ParquetEvent } from './tile.ts';
 import * as tiles from './tiles.ts';
+import { untilStopped } from './until-stopped.ts';
 import { firstView, fromQuery, rangeOf, toggled, toQuery, type ViewState } from './view-state.ts';
 
 type Stage = 'starting' | 'ready' | 'stopped' | 'failed';
@@ -202,7 +203,7 @@ export class TaphouseDashboard extends LitElement {
     this.isReading = true;
     this.rowsRead = 0;
     try {
-      await this.#readRows(data, this.#stopReading.signal);
+      await untilStopped(this.#readRows(data, this.#stopReading.signal), this.#stopReading.signal);
     } catch (error) {
       if (reading === this.#reading) throw error;
       return;
@@ -264,7 +265,7 @@ export class TaphouseDashboard extends LitElement {
     try {
       while (this.#askAgain) {
         this.#askAgain = false;
-        await this.#askOnce(this.#stopAsking.signal);
+        await untilStopped(this.#askOnce(this.#stopAsking.signal), this.#stopAsking.signal);
       }
     } catch (error) {
       const stopped = this.#stopAsking.signal.aborted;
