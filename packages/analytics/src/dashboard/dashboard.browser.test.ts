@@ -150,6 +150,7 @@ describe('the dashboard', () => {
     release();
     await tile.getByRole('button', { name: 'Count them' }).click();
     await tile.locator('.bars li').first().waitFor();
+    expect(await tile.locator('.bars li').count()).toBe(new Set(clicksOf(rows).map((row) => row.client_event)).size);
   });
 
   it('keeps its numbers when the network goes, and says how old they are', async () => {
@@ -180,7 +181,7 @@ describe('the dashboard', () => {
     await page.getByRole('alert').filter({ hasText: 'answered 503' }).waitFor();
     await page.unroute('**/manifest.json');
     await page.getByRole('button', { name: 'Try again' }).click();
-    await page.locator('.value').first().waitFor();
+    await expect.poll(() => value('Sessions')).toBe('20');
   });
 
   it('says so when the lake is empty', async () => {
