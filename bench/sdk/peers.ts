@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+
 /** What each SDK does in the bench: starts with page views and clicks on, and puts `call(name)` on window. */
 export interface Peer {
   name: string;
@@ -8,12 +12,34 @@ export interface Peer {
 const own = new URL('../../packages/sdk/src/index.ts', import.meta.url).pathname;
 
 /** Attributes of the button: each SDK finds its own. */
-export const button = `<button id="b" data-tap-event="click" data-track="click" class="track plausible-event-name=click">b</button>`;
+export const button = `<button id="b" data-tap-event="click" data-umami-event="click" data-track="click" class="track plausible-event-name=click">b</button>`;
+
+/** Attributes of the script tag, of which umami reads its own. */
+export const tag = 'data-website-id="a"';
+
+/**
+ * The tracker in the package of umami's server, whose other 1,000 files and dependencies are not installed. The
+ * registry's last release is 2.10.0; later trackers are on GitHub only.
+ */
+export function umamiTracker(): string {
+  const folder = join(import.meta.dirname, '../node_modules/.cache/umami-2.10.0');
+  const file = join(folder, 'package/src/tracker/index.js');
+  if (!existsSync(file)) {
+    mkdirSync(folder, { recursive: true });
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, 'umami@2.10.0'], { stdio: 'ignore' });
+    execFileSync('tar', ['xzf', 'umami-2.10.0.tgz', 'package/src/tracker'], { cwd: folder });
+  }
+  return file;
+}
 
 export const peers: Peer[] = [
   {
     name: 'taphouse',
     entry: `import { init } from '${own}'; const c = init({ writeKey: 'demo' }); window.call = (n) => c.track(n);`,
+  },
+  {
+    name: 'umami',
+    entry: `import '${umamiTracker()}'; window.call = (n) => umami.track(n);`,
   },
   {
     name: 'plausible',
@@ -33,6 +59,7 @@ export const peers: Peer[] = [
     entry: `import { ClickstreamAnalytics } from '@aws/clickstream-web'; ClickstreamAnalytics.init({ appId: 'a', endpoint: location.origin + '/collect', isTrackClickEvents: true }); window.call = (n) => ClickstreamAnalytics.record({ name: n });`,
   },
   {
+    // 2.45.0: later ones ask for releases of their plug-ins that the registry does not have.
     name: 'amplitude',
     entry: `import * as amplitude from '@amplitude/analytics-browser'; amplitude.init('a'.repeat(32), { serverUrl: location.origin + '/collect', autocapture: { elementInteractions: true, pageViews: true, sessions: false, attribution: false }, remoteConfig: { fetchRemoteConfig: false }, fetchRemoteConfig: false }); window.call = (n) => amplitude.track(n);`,
   },

@@ -1,57 +1,43 @@
 /** A page with one SDK on it, and one endpoint for all protocols that counts the events it took. */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { IncomingMessage } from 'node:http';
 import { brotliDecompressSync, gunzipSync } from 'node:zlib';
-import { button } from './peers.ts';
+import { type Answer, type Gate, openGate } from '../../packages/sdk/src/testing/gate.ts';
+import { button, tag } from './peers.ts';
 
-export interface Site {
-  url: string;
-  weather: 'fair' | 'down' | 'busy';
-  latencyMs: number;
+export interface Site extends Gate {
   /** How often each event name of the form `ev_N_` was taken. */
   taken: Map<string, number>;
-  requests: number;
-  close(): void;
+  /** Lengths of all bodies that came. */
+  bodies: number[];
 }
 
 /** Cross-origin isolation, for timers of 5 us. */
-const page = {
+const headers = {
   'Content-Type': 'text/html',
   'Cross-Origin-Opener-Policy': 'same-origin',
   'Cross-Origin-Embedder-Policy': 'require-corp',
 };
 
 export async function openSite(script: string): Promise<Site> {
-  const site: Site = { url: '', weather: 'fair', latencyMs: 0, taken: new Map(), requests: 0, close: () => server.close() };
-  const server = createServer((request, response) => {
-    const url = request.url ?? '/';
-    if (url === '/own.js') response.writeHead(200, { 'Content-Type': 'text/javascript' }).end(script);
-    else if (request.method === 'POST' || url.startsWith('/collect') || url.startsWith('/v1/')) void take(request, response);
-    else response.writeHead(200, page).end(`<!doctype html><title>s</title>${button}<a id="two" href="/two">two</a><script src="/own.js"></script>`);
+  const taken = new Map<string, number>();
+  const bodies: number[] = [];
+  const gate = await openGate({
+    get: (url) =>
+      url === '/own.js'
+        ? { status: 200, headers: { 'Content-Type': 'text/javascript' }, body: script }
+        : { status: 200, headers, body: page },
+    heard: (_, body) => void bodies.push(body.length),
+    take(request, body) {
+      const text = decodeURIComponent(`${request.url}`.replaceAll('%', '%25')) + bodyText(body, request);
+      // One event may carry its name more than once.
+      for (const name of new Set(text.match(/ev_\d+_/g) ?? [])) taken.set(name, (taken.get(name) ?? 0) + 1);
+      return answer(request, text);
+    },
   });
-
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const chunks: Buffer[] = [];
-    try {
-      for await (const chunk of request) chunks.push(chunk as Buffer);
-    } catch {
-      return;
-    }
-    site.requests += 1;
-    if (site.weather === 'down') return void request.socket.destroy();
-    const text = decodeURIComponent(`${request.url}`.replaceAll('%', '%25')) + bodyText(Buffer.concat(chunks), request);
-    const names = site.weather === 'fair' ? (text.match(/ev_\d+_/g) ?? []) : [];
-    // One event may carry its name more than once.
-    for (const name of new Set(names)) site.taken.set(name, (site.taken.get(name) ?? 0) + 1);
-    await new Promise((resolve) => setTimeout(resolve, site.latencyMs));
-    if (site.weather === 'busy') return void response.writeHead(503, { 'Retry-After': '2' }).end();
-    answer(request, response, text);
-  }
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  site.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  return site;
+  return Object.assign(gate, { taken, bodies });
 }
+
+const page = `<!doctype html><title>s</title>${button}<a id="two" href="/two">two</a><script src="/own.js" ${tag}></script>`;
 
 function bodyText(body: Buffer, { headers, url = '' }: IncomingMessage): string {
   if (body[0] === 0x1f && body[1] === 0x8b) return gunzipSync(body).toString();
@@ -64,9 +50,10 @@ function bodyText(body: Buffer, { headers, url = '' }: IncomingMessage): string 
 }
 
 /** What each peer takes for success. */
-function answer({ url = '' }: IncomingMessage, response: ServerResponse, text: string): void {
+function answer({ url = '' }: IncomingMessage, text: string): Answer {
   const batch = /"batch_id":"([\w-]+)"/.exec(text)?.[1];
   if (url.startsWith('/v1/events'))
-    return void response.writeHead(204, { 'Set-Cookie': `taphouse_ack_${batch}=1; Path=/; Max-Age=600; SameSite=Lax` }).end();
-  response.writeHead(200, { 'Content-Type': 'application/json' }).end('{"status":1,"code":200,"accepted":1}');
+    return { status: 204, headers: { 'Set-Cookie': `taphouse_ack_${batch}=1; Path=/; Max-Age=600; SameSite=Lax` }, body: '' };
+  const body = url.startsWith('/v1/limits') ? '{}' : '{"status":1,"code":200,"accepted":1}';
+  return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
 }

@@ -1,0 +1,94 @@
+/** The scenarios of our own tests, played on each SDK with a collector that speaks all their protocols. */
+import type { openChromium } from '../../test/browser/src/index.ts';
+import { type Scenario, scenarios, type Stage } from '../../packages/sdk/src/testing/scenarios.ts';
+import type { Peer } from './peers.ts';
+import { openSite, type Site } from './site.ts';
+
+type Browser = Awaited<ReturnType<typeof openChromium>>;
+type Page = Awaited<ReturnType<Stage['open']>>;
+
+/** How long a peer may take to deliver after the scenario ends, milliseconds. */
+export const graceMs = 25_000;
+/** How long bad weather lasts, milliseconds. */
+export const badMs = 12_000;
+export const peerLatencyMs = 300;
+
+/** Pages at once; the larger SDKs start slowly. */
+const atOnce = 30;
+
+export interface Result {
+  peer: Peer;
+  scenario: string;
+  taken: number;
+  tracked: number;
+  again: number;
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+export async function playPeers(browser: Browser, scripts: Map<Peer, string>, nothing: Peer, rounds: number): Promise<Result[]> {
+  const jobs = Array.from({ length: rounds }, () =>
+    [...scripts].filter(([peer]) => peer !== nothing).flatMap(([peer, script]) =>
+      scenarios.filter(({ drops }) => !drops).map((scenario) => ({ peer, script, scenario })),
+    ),
+  ).flat();
+  const results: Result[] = [];
+  const work = async (): Promise<void> => {
+    for (let job = jobs.shift(); job; job = jobs.shift()) {
+      const { peer, scenario } = job;
+      results.push({ peer, scenario: scenario.name, ...(await playRound(browser, job.script, scenario)) });
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
+  return results;
+}
+
+async function playRound(browser: Browser, script: string, scenario: Scenario): Promise<Pick<Result, 'taken' | 'tracked' | 'again'>> {
+  const site = await openSite(script);
+  site.latencyMs = peerLatencyMs;
+  const context = await browser.newContext();
+  const { stage, tracked } = setStage(site, context);
+  try {
+    await scenario.play(stage);
+    for (const until = Date.now() + graceMs; site.taken.size < tracked() && Date.now() < until; ) await sleep(100);
+    await sleep(500);
+  } catch (error) {
+    console.error(`${scenario.name}: ${String(error).split('\n')[0]}`);
+  }
+  const again = [...site.taken.values()].filter((times) => times > 1).length;
+  const result = { taken: site.taken.size, tracked: tracked(), again };
+  await context.close();
+  site.close();
+  return result;
+}
+
+function setStage(site: Site, context: Stage['context']): { stage: Stage; tracked: () => number } {
+  let named = 0;
+  const names = (count: number): string[] => Array.from({ length: count }, () => `ev_${(named += 1)}_`);
+  const started = async (page: Page): Promise<Page> => {
+    await page.waitForFunction('window.call', undefined, { timeout: 20_000 });
+    await sleep(300);
+    return page;
+  };
+  const go = async (page: Page, path: string): Promise<Page> => {
+    await page.goto(site.url + path);
+    return started(page);
+  };
+  const track = (page: Page, count: number): Promise<void> => page.evaluate(`${JSON.stringify(names(count))}.forEach((n) => call(n))`);
+  const stage: Stage = {
+    gate: site,
+    context,
+    badMs,
+    open: async (path = '/') => go(await context.newPage(), path),
+    go,
+    track,
+    trackLarge: (page) => track(page, 1),
+    async leaveByLink(page, count) {
+      await page.evaluate(`two.addEventListener('click', () => ${JSON.stringify(names(count))}.forEach((n) => call(n)))`);
+      await page.click('#two');
+      await page.waitForURL('**/two');
+      await started(page);
+    },
+  };
+  return { stage, tracked: () => named };
+}
