@@ -3,13 +3,13 @@ import { html, LitElement, nothing, type PropertyValues, type TemplateResult } f
 import { theme } from '../dashboard/theme.ts';
 import { saveFile } from '../export/save-file.ts';
 import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
-import { formatBytes } from './athena-cost.ts';
 import { RefusedError } from './allowed.ts';
 import type { Fetched } from '../byte-count.ts';
 import { type ChartChoice, fitChart } from './chart-choice.ts';
 import { copyText } from './copy-text.ts';
 import { SqlEditor } from './editor.ts';
-import { type Example, exampleGroups } from './examples.ts';
+import { keysDialog, saveDialog } from './dialogs.ts';
+import type { Example } from './examples.ts';
 import {
   exportSaved,
   forgetRuns,
@@ -29,31 +29,28 @@ import {
 } from './kept.ts';
 import type { LakeRelation } from './lake-relations.ts';
 import { LakeSession, type Outcome, StatementError, StoppedError } from './lake-session.ts';
+import { outcomeStyles } from './outcome-styles.ts';
 import { busyPanel, chartPicker, factsBar, faultPanel, overPanel, stoppedPanel, wordsPanel } from './outcome-panels.ts';
 import type { SortBy } from './query-result.ts';
 import { type FileFormat, saveResult } from './result-files.ts';
 import type { ResultGrid } from './result-grid.ts';
+import { modifier, runBar } from './run-bar.ts';
 import type { RunEntry, TabRun } from './run-entry.ts';
 import { examplesPanel, formatElapsed, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
 import { sqlInLink, sqlLink } from './sql-link.ts';
+import { sideStyles } from './side-styles.ts';
 import { sqlStyles } from './sql-styles.ts';
+import { splitter } from './splitter.ts';
+import { failedPanel, startingPanel, welcomePanel } from './start-panels.ts';
 import { type Statement, statements, titleOf } from './statements.ts';
+import { tabBar } from './tab-bar.ts';
 
-const limits: { bytes: number; name: string }[] = [
-  { bytes: 10_000_000, name: '10 MB' },
-  { bytes: 100_000_000, name: '100 MB' },
-  { bytes: 1_000_000_000, name: '1 GB' },
-  { bytes: 10_000_000_000, name: '10 GB' },
-  { bytes: 0, name: 'no limit' },
-];
 const sides: { id: Settings['side']; name: string }[] = [
   { id: 'lake', name: 'Lake' },
   { id: 'examples', name: 'Examples' },
   { id: 'saved', name: 'Saved' },
   { id: 'history', name: 'History' },
 ];
-/** The key that goes with Enter. */
-const modifier = navigator.userAgent.includes('Mac') ? '⌘' : 'Ctrl';
 const noticeMs = 4000;
 const tickMs = 100;
 const firstText = `-- The newest sessions. Run with ${modifier} Enter.
@@ -85,7 +82,7 @@ export class TaphouseSql extends LitElement {
     files: { attribute: false },
     dragging: { state: true },
   };
-  static override styles = [theme, sqlStyles];
+  static override styles = [theme, sideStyles, outcomeStyles, sqlStyles];
 
   declare lake: string;
   declare stage: 'starting' | 'ready' | 'failed';
@@ -193,9 +190,29 @@ export class TaphouseSql extends LitElement {
         ></button>
         <main .style=${`--editor: ${Math.round(this.settings.split * 100)}%`}>
           <h1>SQL</h1>
-          ${this.#tabBar()} ${this.#bar()}
+          ${tabBar(this.tabs, {
+            active: this.active,
+            running: this.running?.tab ?? null,
+            open: (id) => this.#keepTabs(this.tabs, id),
+            close: (id) => this.#closeTab(id),
+            add: () => this.#newTab(),
+          })}
+          ${runBar({
+            ready: this.stage === 'ready',
+            running: this.running !== null,
+            sideOpen: this.sideOpen,
+            maxBytes: this.settings.maxBytes,
+            openSide: () => void this.#openSide(),
+            run: () => this.#runText(),
+            stop: () => this.#session?.cancel(),
+            plan: () => void this.#plan(),
+            save: () => (this.asking = 'save'),
+            share: () => void this.#share(),
+            keys: () => (this.asking = 'keys'),
+            limit: (maxBytes) => this.#set({ maxBytes }),
+          })}
           <div class="editor"></div>
-          ${this.#splitter()}
+          ${splitter(this.settings.split, (split) => this.#set({ split }))}
           <section class="outcome" aria-label="Result">${this.#outcome()}</section>
         </main>
       </div>
@@ -555,126 +572,9 @@ export class TaphouseSql extends LitElement {
     }
   }
 
-  #tabBar(): TemplateResult {
-    return html`<nav class="tabs" aria-label="Queries">
-      <ul>
-        ${this.tabs.map((tab) => {
-          const name = tab.name ?? (titleOf(tab.sql, 28) || 'Untitled');
-          const now = tab.id === this.active;
-          return html`<li class=${now ? 'now' : ''}>
-            <button
-              class="tab"
-              type="button"
-              aria-current=${now ? 'true' : nothing}
-              title=${titleOf(tab.sql, 200)}
-              @click=${() => this.#keepTabs(this.tabs, tab.id)}
-            >
-              ${name}${this.running?.tab === tab.id ? ' …' : ''}
-            </button>
-            <button class="quiet" type="button" aria-label="Close ${name}" @click=${() => this.#closeTab(tab.id)}>
-              ×
-            </button>
-          </li>`;
-        })}
-      </ul>
-      <button class="quiet add" type="button" aria-label="New query" title="New query" @click=${() => this.#newTab()}>
-        +
-      </button>
-    </nav>`;
-  }
-
-  #bar(): TemplateResult {
-    const ready = this.stage === 'ready';
-    return html`<div class="bar">
-      <button
-        class="small toggle"
-        type="button"
-        aria-expanded=${String(this.sideOpen)}
-        @click=${() => this.#openSide()}
-      >
-        Lake
-      </button>
-      ${
-        this.running
-          ? html`<button class="run stop" type="button" @click=${() => this.#session?.cancel()}>Stop</button>`
-          : html`<button
-              class="run"
-              type="button"
-              ?disabled=${!ready}
-              title="Runs the selection, or else everything. Ctrl Shift Enter: the statement at the caret"
-              @click=${() => this.#runText()}
-            >
-              Run <kbd>${modifier} ↵</kbd>
-            </button>`
-      }
-      <button
-        class="small"
-        type="button"
-        ?disabled=${!ready || this.running !== null}
-        @click=${() => void this.#plan()}
-      >
-        Plan
-      </button>
-      <button class="small" type="button" @click=${() => (this.asking = 'save')}>Save</button>
-      <button class="small" type="button" title="Copy a link to this query" @click=${() => void this.#share()}>
-        Share
-      </button>
-      <span class="gap"></span>
-      <label class="limit" title="A statement that may read more than this is not run">
-        <span>Byte limit</span>
-        <select
-          aria-label="Byte limit"
-          @change=${(event: Event) => this.#set({ maxBytes: Number((event.currentTarget as HTMLSelectElement).value) })}
-        >
-          ${limits.map(
-            ({ bytes, name }) =>
-              html`<option value=${bytes} .selected=${this.settings.maxBytes === bytes}>${name}</option>`,
-          )}
-        </select>
-      </label>
-      <button class="small" type="button" aria-label="Keys" title="Keys" @click=${() => (this.asking = 'keys')}>
-        ?
-      </button>
-    </div>`;
-  }
-
-  #splitter(): TemplateResult {
-    const move = (by: number): void => this.#set({ split: Math.min(0.85, Math.max(0.15, this.settings.split + by)) });
-    return html`<div
-      class="splitter"
-      role="separator"
-      tabindex="0"
-      aria-orientation="horizontal"
-      aria-label="Height of the editor"
-      aria-valuemin="15"
-      aria-valuemax="85"
-      aria-valuenow=${Math.round(this.settings.split * 100)}
-      @keydown=${(event: KeyboardEvent) => {
-        const by = { ArrowUp: -0.04, ArrowDown: 0.04 }[event.key];
-        if (by === undefined) return;
-        event.preventDefault();
-        move(by);
-      }}
-      @pointerdown=${(event: PointerEvent) => this.#dragSplit(event, move)}
-    ></div>`;
-  }
-
-  #dragSplit(event: PointerEvent, move: (by: number) => void): void {
-    const bar = event.currentTarget as HTMLElement;
-    const high = bar.parentElement?.clientHeight ?? 1;
-    let last = event.clientY;
-    bar.setPointerCapture(event.pointerId);
-    const dragged = (moved: PointerEvent): void => {
-      move((moved.clientY - last) / high);
-      last = moved.clientY;
-    };
-    bar.addEventListener('pointermove', dragged);
-    bar.addEventListener('lostpointercapture', () => bar.removeEventListener('pointermove', dragged), { once: true });
-  }
-
   #outcome(): TemplateResult {
     if (this.stage === 'failed') return this.#failed();
-    if (this.stage === 'starting') return this.#starting();
+    if (this.stage === 'starting') return startingPanel(this.bytes);
     const run = this.runs.get(this.active);
     const entry = run?.entries[run.shown];
     if (!run || !entry) return this.#welcome();
@@ -771,55 +671,14 @@ export class TaphouseSql extends LitElement {
   }
 
   #failed(): TemplateResult {
-    return html`<div class="panel" role="alert">
-      <h2>${this.files ? 'These files did not open' : 'The lake did not open'}</h2>
-      <p><code>${this.fault}</code></p>
-      <div class="actions">
-        <button class="run" type="button" @click=${() => void this.#start()}>Try again</button>
-        ${this.files ? html`<button class="small" type="button" @click=${() => (this.files = null)}>Back to the lake</button>` : nothing}
-      </div>
-    </div>`;
-  }
-
-  #starting(): TemplateResult {
-    const { loaded, total } = this.bytes;
-    return html`<div class="panel busy" aria-busy="true">
-      <div>
-        <h2>Pouring the database</h2>
-        <p>DuckDB runs in this page. Write your query meanwhile.</p>
-        ${
-          total
-            ? html`<progress max=${total} value=${loaded} aria-label="DuckDB"></progress>
-                <p>${formatBytes(loaded)} of ${formatBytes(total)}</p>`
-            : html`<progress aria-label="DuckDB"></progress>`
-        }
-      </div>
-    </div>`;
+    const back = this.files ? (): void => void (this.files = null) : null;
+    return failedPanel(this.fault ?? '', { again: () => void this.#start(), back });
   }
 
   #welcome(): TemplateResult {
     const manifests = this.#session?.manifests();
     const empty = !manifests?.aggregated && !manifests?.rawdata;
-    const starters = exampleGroups.flatMap(({ examples }) => examples.slice(0, 4)).slice(0, 6);
-    return html`<div class="panel">
-      <h2>${empty ? 'No session yet' : 'Ask the lake'}</h2>
-      <p>
-        ${
-          empty
-            ? html`The lake has no table yet. <a href="/">Buy a beer</a>, and a few seconds later ask for it here; each
-                run reads the lake anew.`
-            : 'Run what is in the editor, or begin with one of these. Queries run in this page, on the files of the lake, and change nothing there.'
-        }
-      </p>
-      <div class="cards">
-        ${starters.map(
-          (example) =>
-            html`<button class="card" type="button" @click=${() => void this.#openExample(example)}>
-              <b>${example.name}</b><span>${example.about}</span>
-            </button>`,
-        )}
-      </div>
-    </div>`;
+    return welcomePanel(empty, (example) => void this.#openExample(example));
   }
 
   #dialog(asking: 'save' | 'keys'): TemplateResult {
@@ -828,56 +687,8 @@ export class TaphouseSql extends LitElement {
       this.#editor?.focus();
     };
     if (asking === 'keys') return keysDialog(close);
-    const name = this.#tab.name ?? titleOf(this.#tab.sql, 40);
-    return html`<dialog aria-label="Save the query" @close=${close}>
-      <form
-        method="dialog"
-        @submit=${(event: SubmitEvent) => {
-          const typed = new FormData(event.currentTarget as HTMLFormElement).get('name');
-          if (typeof typed === 'string' && typed.trim()) this.#save(typed.trim());
-        }}
-      >
-        <h2>Save the query</h2>
-        <input name="name" aria-label="Name" required maxlength="120" autocomplete="off" .value=${name} />
-        <div class="actions">
-          <button class="small" type="button" @click=${() => this.renderRoot.querySelector('dialog')?.close()}>
-            Cancel
-          </button>
-          <button class="run" type="submit">Save</button>
-        </div>
-      </form>
-    </dialog>`;
+    return saveDialog(this.#tab.name ?? titleOf(this.#tab.sql, 40), { save: (name) => this.#save(name), close });
   }
-}
-
-const keys: [string, string][] = [
-  [`${modifier} Enter`, 'run the selection, or else everything'],
-  [`${modifier} Shift Enter`, 'run the statement at the caret'],
-  ['Ctrl Space', 'complete a table, column or function; Tab takes it'],
-  [`${modifier} S`, 'save the query by name'],
-  [`${modifier} F`, 'find and replace in the editor'],
-  [`${modifier} /`, 'comment out, or in again'],
-  ['Tab', 'leave the editor'],
-  ['Arrows, Shift', 'in the table: move, and choose cells'],
-  [`${modifier} C`, 'in the table: copy the chosen cells'],
-  ['Enter', 'in the table: open a cell, or sort by a head'],
-  ['Alt ← →', 'in the table: column narrower, wider'],
-];
-
-function keysDialog(close: () => void): TemplateResult {
-  return html`<dialog aria-label="Keys" @close=${close}>
-    <h2>Keys</h2>
-    <dl class="keys">
-      ${keys.map(
-        ([key, does]) =>
-          html`<div>
-            <dt>${key}</dt>
-            <dd>${does}</dd>
-          </div>`,
-      )}
-    </dl>
-    <form method="dialog" class="actions"><button class="small">Close</button></form>
-  </dialog>`;
 }
 
 function wordsOf(error: unknown): string {
