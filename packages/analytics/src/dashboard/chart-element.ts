@@ -1,5 +1,6 @@
 import { css, LitElement, type PropertyValues } from 'lit';
 
+import { nameParts } from './name-parts.ts';
 import { theme } from './theme.ts';
 
 const offScreenMs = 250;
@@ -73,6 +74,11 @@ export abstract class ChartElement extends LitElement {
     this.#watch.disconnect();
     this.#look.disconnect();
     super.disconnectedCallback();
+  }
+
+  protected override performUpdate(): void {
+    super.performUpdate();
+    nameParts(this.renderRoot);
   }
 
   protected override shouldUpdate(_changed: PropertyValues): boolean {

@@ -1,6 +1,6 @@
 import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
-import { type Connection, connect, type RunOptions } from '../connect.ts';
+import { type Connection, connect, type RunOptions, type ConnectOptions } from '../connect.ts';
 import { KeptEvents } from '../model/kept-events.ts';
 import { KeptRows } from '../model/kept-rows.ts';
 import type { LoadOptions } from '../model/load-rows.ts';
@@ -48,8 +48,8 @@ export class DashboardData {
     this.#events = new KeptEvents(lake);
   }
 
-  static async open(url: string, onBytes: (loaded: number, total: number) => void): Promise<DashboardData> {
-    return new DashboardData(await connect({ lake: url, onBytes }));
+  static async open(options: ConnectOptions): Promise<DashboardData> {
+    return new DashboardData(await connect(options));
   }
 
   /** True where the lake has never had a session. */

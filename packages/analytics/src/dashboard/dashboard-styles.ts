@@ -436,6 +436,18 @@ export const dashboardStyles = css`
     border-radius: 9px;
     overflow-wrap: anywhere;
   }
+  .drop {
+    position: fixed;
+    inset: 12px;
+    z-index: 9;
+    display: grid;
+    place-items: center;
+    border: 2px dashed var(--tap-amber);
+    border-radius: 14px;
+    background: color-mix(in srgb, var(--tap-surface) 88%, transparent);
+    font-size: 18px;
+    pointer-events: none;
+  }
   .stale {
     margin: 0 0 16px;
     padding: 10px 14px;

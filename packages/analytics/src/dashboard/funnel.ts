@@ -1,6 +1,7 @@
 import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 
 import { formatCount } from '../format.ts';
+import { nameParts } from './name-parts.ts';
 import { theme } from './theme.ts';
 
 export interface FunnelStep {
@@ -109,6 +110,11 @@ export class Funnel extends LitElement {
     this.steps = [];
     this.names = [];
     this.counts = null;
+  }
+
+  protected override performUpdate(): void {
+    super.performUpdate();
+    nameParts(this.renderRoot);
   }
 
   override render(): TemplateResult {

@@ -60,6 +60,14 @@ export function emptyPanel(): TemplateResult {
   </section>`;
 }
 
+/** The numbers are of files that the visitor gave. */
+export function filesNote(files: number, back: () => void): TemplateResult {
+  return html`<p class="busy" role="status">
+    ${files === 1 ? 'A file' : `${formatCount(files)} files`} of your own, which never leave this machine
+    <button class="plain" type="button" @click=${back}>Back to the lake</button>
+  </p>`;
+}
+
 /** The last reading failed; what stands below is older. */
 export function staleNote(updatedAt: number, fault: string): TemplateResult {
   return html`<p class="stale" role="alert">

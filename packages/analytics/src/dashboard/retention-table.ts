@@ -3,6 +3,7 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { formatCount } from '../format.ts';
 import type { Picture } from '../model/tally.ts';
 import { retentionWeeks } from '../model/week.ts';
+import { nameParts } from './name-parts.ts';
 import { theme } from './theme.ts';
 
 /** `<taphouse-retention>`: of the visitors first seen in a week, how many came again. Property: `cells` of a Picture. */
@@ -64,6 +65,11 @@ export class RetentionTable extends LitElement {
   constructor() {
     super();
     this.cells = [];
+  }
+
+  protected override performUpdate(): void {
+    super.performUpdate();
+    nameParts(this.renderRoot);
   }
 
   override render(): TemplateResult {

@@ -1,5 +1,5 @@
 import type { LiveMessage } from '@taphouse/schema';
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 import { guard } from 'lit/directives/guard.js';
 
 import { parquetOf } from '../export/parquet.ts';
@@ -7,6 +7,8 @@ import { saveFile } from '../export/save-file.ts';
 import { formatCount } from '../format.ts';
 import type { SessionLength } from '../model/sessionize.ts';
 import type { Filters, SessionLine, TimeRange } from '../model/tally.ts';
+import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
+import type { Credentials } from '../sources/s3-source.ts';
 import { queries } from '../sql/queries.ts';
 import { DashboardData, type Seen } from './dashboard-data.ts';
 import { dashboardHeader } from './dashboard-header.ts';
@@ -36,7 +38,9 @@ const mostEvents = 10_000_000;
  *
  * Attributes: `lake`, URL of the lake folder; `live`, URL of the server-sent events, none if absent; `funnel`, the first
  * steps of the funnel; `alert-sec`, sessions shorter than this raise the alert, 20 by default, 0 for none; `keep-url`,
- * present where the page's query string holds the view. Colours: the custom properties `--tap-*`.
+ * present where the page's query string holds the view. Properties: `credentials` and `region` for a lake in S3 (as of
+ * `connect`); `files`, which take the place of the lake, also when dropped on the element. Colours: the custom
+ * properties `--tap-*`.
  */
 export class TaphouseDashboard extends LitElement {
   static override properties = {
@@ -45,6 +49,10 @@ export class TaphouseDashboard extends LitElement {
     funnel: { type: String },
     alertSec: { type: Number, attribute: 'alert-sec' },
     keepUrl: { type: Boolean, attribute: 'keep-url' },
+    files: { attribute: false },
+    credentials: { attribute: false },
+    region: { type: String },
+    dragging: { state: true },
     stage: { state: true },
     bytes: { state: true },
     rowsRead: { state: true },
@@ -71,6 +79,10 @@ export class TaphouseDashboard extends LitElement {
   declare funnel: string;
   declare alertSec: number;
   declare keepUrl: boolean;
+  declare files: readonly GivenFile[] | null;
+  declare credentials: Credentials | null;
+  declare region: string | null;
+  declare dragging: boolean;
   declare stage: Stage;
   declare bytes: { loaded: number; total: number };
   declare rowsRead: number;
@@ -94,6 +106,7 @@ export class TaphouseDashboard extends LitElement {
   #data: DashboardData | null = null;
   #opening: Promise<DashboardData> | null = null;
   #stopLive = (): void => {};
+  #endDrop = (): void => {};
   #ticking: ReturnType<typeof setInterval> | undefined;
   #waiting: ReturnType<typeof setTimeout> | undefined;
   #resting: ReturnType<typeof setTimeout> | undefined;
@@ -121,6 +134,10 @@ export class TaphouseDashboard extends LitElement {
     this.funnel = '';
     this.alertSec = 20;
     this.keepUrl = false;
+    this.files = null;
+    this.credentials = null;
+    this.region = null;
+    this.dragging = false;
     this.stage = 'starting';
     this.bytes = { loaded: 0, total: 0 };
     this.rowsRead = 0;
@@ -155,38 +172,75 @@ export class TaphouseDashboard extends LitElement {
       });
     }
     this.#ticking = setInterval(() => (this.now = Date.now()), 1000);
+    this.#endDrop = listenForDrop(this, {
+      over: (over) => (this.dragging = over),
+      dropped: (files) => (this.files = files),
+    });
     void this.#start();
+  }
+
+  override willUpdate(changed: PropertyValues<this>): void {
+    const names = ['lake', 'files', 'credentials', 'region'] as const;
+    if (this.hasUpdated && names.some((name) => changed.has(name))) this.#startAnew();
   }
 
   override disconnectedCallback(): void {
     removeEventListener('popstate', this.#onBack);
     this.#stopLive();
+    this.#endDrop();
     clearInterval(this.#ticking);
     clearTimeout(this.#waiting);
     clearTimeout(this.#resting);
     cancelAnimationFrame(this.#frame);
+    this.#leave();
+    super.disconnectedCallback();
+  }
+
+  // Reading the lake
+
+  #leave(): void {
     void this.#opening?.then(
       (data) => data.close(),
       () => {},
     );
     this.#opening = null;
     this.#data = null;
-    super.disconnectedCallback();
   }
 
-  // Reading the lake
+  /** Another lake: nothing of this one stays. */
+  #startAnew(): void {
+    this.#reading += 1;
+    this.isReading = false;
+    this.#leave();
+    this.seen = null;
+    this.topEvents = null;
+    this.stepCounts = null;
+    this.open = null;
+    // Files may be of any time.
+    if (this.files) this.view = { ...firstView, range: 'all' };
+    void this.#start();
+  }
 
   async #start(): Promise<void> {
     this.stage = 'starting';
     this.fault = null;
     this.rowsRead = 0;
     const reading = this.#reading;
+    const opening = (this.#opening ??= DashboardData.open({
+      ...(this.files ? { files: this.files } : { lake: this.lake }),
+      ...(this.credentials ? { credentials: this.credentials } : {}),
+      ...(this.region ? { region: this.region } : {}),
+      onBytes: (loaded, total) => (this.bytes = { loaded, total }),
+    }));
     try {
-      this.#opening ??= DashboardData.open(this.lake, (loaded, total) => (this.bytes = { loaded, total }));
-      this.#data = await this.#opening;
+      const data = await opening;
+      if (opening !== this.#opening) return;
+      this.#data = data;
       if (reading !== this.#reading) return;
       await this.#read();
     } catch (error) {
+      // Another lake was asked for meanwhile.
+      if (opening !== this.#opening) return;
       if (!this.#data) this.#opening = null;
       this.fault = wordsOf(error);
       this.stage = 'failed';
@@ -337,6 +391,7 @@ export class TaphouseDashboard extends LitElement {
   // The live side
 
   #hear(message: LiveMessage): void {
+    if (this.files) return;
     if (message.event === 'clicks') {
       this.clicks = [...message.data.clicks.toReversed(), ...this.clicks].slice(0, mostClicks);
     }
@@ -414,7 +469,8 @@ export class TaphouseDashboard extends LitElement {
       @tap-parquet=${(event: ParquetEvent) => void this.#saveParquet(event)}
       @tap-funnel=${(event: CustomEvent<string[]>) => this.#setSteps(event.detail)}
     >
-      ${this.#header()}
+      ${this.#header()} ${this.files ? panels.filesNote(this.files.length, () => (this.files = null)) : nothing}
+      ${this.dragging ? html`<div class="drop">Drop Parquet files, or the folder of a lake</div>` : nothing}
       ${this.stage === 'ready' && this.fault ? panels.staleNote(this.#updatedAt, this.fault) : nothing}
       ${this.stage === 'ready' && this.isReading ? panels.busyNote(this.rowsRead, () => this.#stop()) : nothing}
       ${panels.openWindows(this.open, { user: this.view.filters.user, now: this.now })} ${this.#body()}

@@ -1,3 +1,4 @@
+import '../../elements.ts';
 import * as library from '../../index.ts';
 
 export type Library = typeof library;
