@@ -90,9 +90,10 @@ function marksEvents({ userAgent }: Sender, { identity }: TakeOptions): boolean 
 async function takeQuick(batch: QuickBatch, sender: Sender, options: TakeOptions): Promise<Outcome> {
   const barred = bar(batch, batch.accepted, sender, options);
   if (barred) return barred;
-  const fault = await store(batch.visitors, sender, options);
+  const { visitors, accepted, ...envelope } = batch;
+  const fault = await store(visitors, sender, options);
   if (fault !== null) return refused(503, fault);
-  return settled(batch, batch.accepted, [], options);
+  return settled(envelope, accepted, [], options);
 }
 
 /** Any other batch. */

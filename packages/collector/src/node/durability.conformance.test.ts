@@ -92,6 +92,38 @@ it.skipIf(noDisks).each(['it fills itself', 'others fill to the last byte'])(
   },
 );
 
+it.skipIf(noDisks)(
+  'answers 503 on a disk with I/O errors, lives on, and loses nothing acknowledged (needs root on Linux)',
+  { timeout: 60_000 },
+  async () => {
+    // The device is a file on a disk too small for it: where that is full, the device has errors.
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=24m', 'tmpfs', folder]);
+    const disk = makeDisk(folder);
+    try {
+      const collector = await startCollector(disk.path, 4_000_000);
+      const witness = createWitness();
+      await witness.send(collector.url);
+      expect(witness.acknowledged()).toBeGreaterThan(0);
+      for (let i = 0; i < 20; i += 1) {
+        const answer = await fetch(`${collector.url}/v1/events`, { method: 'POST', body: clickBody });
+        expect(answer.status).toBe(503);
+        await wait(100);
+      }
+      expect(await (await fetch(`${collector.url}/metrics`)).text()).toMatch(
+        /append_failures_total\{cause="unavailable"\} \d/,
+      );
+      expect(collector.process.exitCode).toBeNull();
+      await kill(collector.process);
+      execFileSync('mount', ['-o', 'remount,size=300m', folder]);
+      disk.remount();
+      expect(await witness.check(disk.path)).toMatchObject({ ...perfect, acknowledged: witness.acknowledged() });
+    } finally {
+      disk.remove();
+      execFileSync('umount', ['-l', folder]);
+    }
+  },
+);
+
 /** Makes a file as large as the disk lets it be. */
 function fill(file: string): void {
   const piece = Buffer.alloc(65_536);

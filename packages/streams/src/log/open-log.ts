@@ -13,6 +13,7 @@ import {
   type StreamRecord,
   StreamUnavailableError,
 } from '../stream.ts';
+import { DiskGuard } from './disk-guard.ts';
 import { lockFolder, type Unlock } from './folder-lock.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
 import { arrivedAtOf, decodeRecord, RecordArena } from './record-bytes.ts';
@@ -59,10 +60,7 @@ type Pages = Record<'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | '
 
 /** Version of what is on disk. */
 const format = 1;
-/**
- * Free disk that is never written into: when the system refuses a write, lmdb 3.5.6 prints more into its message than
- * that holds, and may end the process (`malloc(): corrupted top size`). So the disk is looked at before each commit.
- */
+/** Free disk that is never written into; see `DiskGuard`. */
 const leastFreeBytes = 4 * 1024 ** 2;
 /** A slice ends at about this many bytes, so that a reader never holds the event loop for long. */
 const maxSliceBytes = 1_048_576;
@@ -101,6 +99,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 
 class LmdbLog implements Log {
   readonly #path: string;
+  readonly #disk: DiskGuard;
   readonly #maxBytes: number;
   readonly #minFreeBytes: number;
   readonly #keepMs: number;
@@ -129,6 +128,7 @@ class LmdbLog implements Log {
 
   constructor(options: LogOptions, root: RootDatabase<Buffer, string>, unlock: Unlock) {
     this.#path = options.path;
+    this.#disk = new DiskGuard(options.path);
     this.#maxBytes = options.maxBytes ?? 8 * 1024 ** 3;
     this.#minFreeBytes = Math.max(options.minFreeBytes ?? 64 * 1024 ** 2, leastFreeBytes);
     this.#keepMs = options.keepMs ?? 0;
@@ -163,13 +163,15 @@ class LmdbLog implements Log {
     checkRecords(records);
     if (records.length === 0) return;
     const arrivedAt = Math.max(this.#clock, this.#now());
-    this.#takeRoom(records.reduce((sum, record) => sum + mostBytes(record), 0));
+    // Encoded at once, so that the records themselves need not live until the commit.
+    const values = records.map((record) => this.#arena.encode(record, arrivedAt));
+    // A record takes whole pages.
+    this.#takeRoom(values.reduce((sum, value) => sum + value.length + 4096, 0));
     this.#clock = arrivedAt;
     const from = this.#next;
-    this.#next += records.length;
+    this.#next += values.length;
     await this.#write(() => {
-      for (const [i, record] of records.entries())
-        void this.#records.put(from + i, this.#arena.encode(record, arrivedAt));
+      for (const [i, value] of values.entries()) void this.#records.put(from + i, value);
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
@@ -193,18 +195,13 @@ class LmdbLog implements Log {
       throw new StreamFullError(
         `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
       );
-    const freeBytes = this.#freeBytes();
+    const freeBytes = this.#disk.freeBytes();
     if (freeBytes - bytes < this.#minFreeBytes)
       throw new StreamFullError(
         `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; free the disk`,
       );
     const room = Math.min(this.#maxBytes - usedBytes, freeBytes - this.#minFreeBytes);
     return Math.max(bytes, Math.min(room / 2, 4 * 1024 ** 2));
-  }
-
-  #freeBytes(): number {
-    const { bavail, bsize } = statfsSync(this.#path);
-    return bavail * bsize;
   }
 
   #usedBytes(): number {
@@ -217,13 +214,9 @@ class LmdbLog implements Log {
   }
 
   async #commit(puts: () => void): Promise<void> {
+    this.#arena.turn();
     // Half, for what others may write until this is done.
-    const freeBytes = this.#freeBytes();
-    if (freeBytes < this.#minFreeBytes / 2)
-      throw new StreamFullError(
-        `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; nothing was stored; free the disk`,
-      );
-    this.#arena.reset();
+    this.#disk.check(this.#minFreeBytes / 2);
     await this.#records.batch(puts);
   }
 
@@ -238,9 +231,10 @@ class LmdbLog implements Log {
 
   async #asStreamError(error: unknown): Promise<Error> {
     this.#roomBytes = 0;
-    if (error instanceof StreamFullError) return error;
+    if (error instanceof StreamFullError || error instanceof StreamUnavailableError) return error;
     const cause = await causeOf(error);
     const fault = cause instanceof Error ? cause.message : String(cause);
+    this.#disk.failed(fault);
     return new StreamUnavailableError(`log at ${this.#path}: ${fault}; check the disk`, { cause });
   }
 
@@ -380,11 +374,6 @@ class LmdbLog implements Log {
     await this.#root.close();
     this.#unlock();
   }
-}
-
-/** A character takes at most 3 bytes, and a record whole pages. */
-function mostBytes({ partitionKey, data }: StreamRecord): number {
-  return (partitionKey.length + data.length) * 3 + 4096;
 }
 
 /** lmdb rejects with a promise of the cause in `commitError`, an unhandled rejection if left alone. */

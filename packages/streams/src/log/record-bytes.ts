@@ -3,20 +3,23 @@ import { toPosition } from '../position.ts';
 
 const headerBytes = 10;
 
-/** Memory for the records of usual commits, bytes; larger ones get their own. */
+/** Memory for the records of a usual commit, bytes; a larger one gets its own. */
 const arenaBytes = 2 * 1024 ** 2;
 
 /**
- * The records of one commit behind each other, in memory that serves the next commit again: as buffers of their own they
- * would be most of what the garbage collector has to do.
+ * Records behind each other, of the commit that is under way and of the next one, in memory that is used again and again:
+ * in buffers of their own they would be most of what the garbage collector has to do.
  */
 export class RecordArena {
   #bytes = Buffer.allocUnsafeSlow(arenaBytes);
   #used = 0;
+  /** Memory of the commit under way, free again when the next one begins. */
+  #other = Buffer.allocUnsafeSlow(arenaBytes);
 
-  /** Lets go of what was encoded: it is on disk, or never will be. */
-  reset(): void {
-    if (this.#bytes.length > arenaBytes) this.#bytes = Buffer.allocUnsafeSlow(arenaBytes);
+  /** Begins a commit of all that was encoded, when the one before is settled. */
+  turn(): void {
+    const free = this.#other.length > arenaBytes ? Buffer.allocUnsafeSlow(arenaBytes) : this.#other;
+    [this.#bytes, this.#other] = [free, this.#bytes];
     this.#used = 0;
   }
 
