@@ -5,6 +5,7 @@ import { createSessionizer, restoreSessionizer } from './engine/sessionizer.ts';
 import { Journal } from './journal.ts';
 import type { StatePart } from './pump-ports.ts';
 import { windowPresets } from './stagger-window.ts';
+import { MemorySeen } from './testing/memory-lake.ts';
 
 /** Parts as a state keeps them. */
 class Parts {
@@ -58,6 +59,27 @@ it('drops what is no longer remembered', () => {
   const days = limits.maxAgeMs / 86_400_000;
   expect(parts.byId.size).toBeGreaterThanOrEqual(days);
   expect(parts.byId.size).toBeLessThanOrEqual(days + 2);
+});
+
+it('drops a part when its windows have closed, if ids are kept apart', () => {
+  const parts = new Parts();
+  const store = new MemorySeen();
+  const seen = { store, maxBytes: 0 };
+  const sessionizer = createSessionizer(window, { seen });
+  const journal = new Journal([]);
+  for (let commit = 0; commit < 50; commit += 1) {
+    const at = testTime + commit * 10_000;
+    for (let i = 0; i < 5_000; i += 1) sessionizer.push(click({ user_id: `${i}`, client_timestamp: at }), at);
+    parts.save(journal.add(sessionizer.changes()));
+    store.put(sessionizer.takeSeen());
+    if (commit % 10 !== 9) continue;
+    const restored = restoreSessionizer(
+      parts.list().map((part) => part.bytes),
+      { seen },
+    );
+    expect(restored.openRows(10_000)).toEqual(sessionizer.openRows(10_000));
+  }
+  expect(parts.byId.size).toBeLessThanOrEqual(5);
 });
 
 it('writes in proportion to what changed, not to what there is', () => {

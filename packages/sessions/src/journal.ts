@@ -7,6 +7,8 @@ interface SavedPart {
   id: number;
   clockAt: number;
   tier: number;
+  /** How long after its end something of it may be needed: an open window, or an id seen. */
+  neededMs: number;
   holdsSeen: boolean;
   bytes: Uint8Array | undefined;
 }
@@ -18,7 +20,7 @@ const tierBytes = [65_536, 524_288];
 
 /**
  * The engine's state as a journal: each commit adds a part with what has changed; small neighbours are merged into one,
- * and a part whose last event is older than the memory of events goes. So a commit writes in proportion to its events,
+ * and a part goes whose windows have all closed and whose ids, if they are in it, are forgotten. So a commit writes in proportion to its events,
  * and the parts stay few.
  */
 export class Journal {
@@ -32,7 +34,7 @@ export class Journal {
 
   /** What to save for the changes up to now. Counts as saved: call it once for each change. */
   add(changes: Uint8Array): Pick<CheckpointChange, 'put' | 'drop'> {
-    const drop = this.#forget(readHead(changes).clockAt - horizonMs);
+    const drop = this.#forget(readHead(changes).clockAt);
     let part = { id: this.#nextId, bytes: changes };
     for (let mates = this.#mates(part); mates.length === fanOut - 1; mates = this.#mates(part)) {
       this.#saved.splice(-mates.length);
@@ -66,17 +68,18 @@ export class Journal {
     return tier < tierBytes.length && last.every((mate) => mate.tier <= tier) ? last : [];
   }
 
-  /** Takes out the oldest parts in which nothing is remembered any more; one always stays. */
-  #forget(before: number): number[] {
-    const kept = this.#saved.findIndex((part) => part.clockAt >= before);
+  /** Takes out the oldest parts of which nothing is needed any more at `clockAt`. */
+  #forget(clockAt: number): number[] {
+    const kept = this.#saved.findIndex((part) => part.clockAt >= clockAt - part.neededMs);
     return this.#saved.splice(0, kept === -1 ? this.#saved.length : kept).map(({ id }) => id);
   }
 }
 
 function savedPart({ id, bytes }: StatePart): SavedPart {
   const tier = tierOf(bytes);
-  const { clockAt, seenApart } = readHead(bytes);
-  return { id, clockAt, tier, holdsSeen: !seenApart, bytes: tier < tierBytes.length ? bytes : undefined };
+  const { clockAt, seenApart, window } = readHead(bytes);
+  const neededMs = seenApart ? window.rangeMs : horizonMs;
+  return { id, clockAt, tier, neededMs, holdsSeen: !seenApart, bytes: tier < tierBytes.length ? bytes : undefined };
 }
 
 function tierOf(bytes: Uint8Array): number {
