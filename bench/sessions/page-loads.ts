@@ -8,6 +8,7 @@ import {
   restoreSessionizer,
   windowPresets,
 } from '../../packages/sessions/src/index.ts';
+import { Journal } from '../../packages/sessions/src/journal.ts';
 import { openPumpState } from '../../packages/sessions/src/lmdb/index.ts';
 
 /** The part of RESULTS.md about ids that outgrow memory. */
@@ -56,6 +57,7 @@ async function pageLoads(count: number, maxSeenMb: number | undefined): Promise<
   const state = await openPumpState(folder);
   const seen = maxSeenMb === undefined ? {} : { seen: { store: state.seen('0'), maxBytes: maxSeenMb * 2 ** 20 } };
   const sessionizer = createSessionizer(windowPresets.seconds, seen);
+  const journal = new Journal([]);
   let cpuUs = 0;
   let engineBytes = 0;
   let rssBytes = 0;
@@ -64,7 +66,7 @@ async function pageLoads(count: number, maxSeenMb: number | undefined): Promise<
     const from = process.cpuUsage();
     sessionizer.prepare(events);
     for (const event of events) sessionizer.push(event, event.received_at);
-    await save(state, sessionizer, done);
+    await save(state, sessionizer, journal, done);
     const { user, system } = process.cpuUsage(from);
     cpuUs += user + system;
     rssBytes = Math.max(rssBytes, process.memoryUsage.rss());
@@ -91,12 +93,12 @@ async function pageLoads(count: number, maxSeenMb: number | undefined): Promise<
 async function save(
   state: Awaited<ReturnType<typeof openPumpState>>,
   sessionizer: Sessionizer,
+  journal: Journal,
   id: number,
 ): Promise<void> {
   const mark = { position: String(id).padStart(12, '0'), clockAt: sessionizer.stats().clockAt, drained: false };
   const { configHash } = sessionizer;
-  const put = [{ id, bytes: sessionizer.changes() }];
-  await state.save('0', { mark, configHash, put, drop: [], seen: sessionizer.takeSeen() });
+  await state.save('0', { mark, configHash, ...journal.add(sessionizer.changes()), seen: sessionizer.takeSeen() });
 }
 
 async function timeToRestore(folder: string, maxSeenMb: number | undefined): Promise<number> {
