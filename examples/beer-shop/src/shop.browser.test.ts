@@ -35,7 +35,7 @@ afterEach(async () => {
 
 async function open(path: string): Promise<void> {
   await page.goto(server.url + path);
-  await page.waitForFunction(() => 'push' in ((window as { taphouse?: object }).taphouse ?? []));
+  await page.waitForFunction(() => 'track' in ((window as { taphouse?: object }).taphouse ?? []));
 }
 
 function heading(): Promise<string> {

@@ -1,6 +1,6 @@
 import { html, nothing, render, type TemplateResult } from 'lit';
 
-/** What the SDK tells of an event under `data-debug`. */
+/** What the SDK tells of an event, and where it is on its way. */
 interface TapEvent {
   event_id: string;
   client_event: string;
@@ -25,12 +25,19 @@ export function showYourEvents(place: HTMLElement): void {
   const draw = (): void => {
     render(panel([...events.values()]), place);
   };
-  addEventListener('taphouse:event', (event) => {
-    const { detail } = event as CustomEvent<TapEvent>;
-    user = detail.user_id ?? user;
-    events.set(detail.event_id, detail);
+  const tell = (status: TapEvent['status'], changed: Omit<TapEvent, 'status'>[]): void => {
+    for (const event of changed) {
+      // Whole when queued; later only its id is sure.
+      const detail = { ...event, ...events.get(event.event_id), status };
+      user = detail.user_id ?? user;
+      events.set(event.event_id, detail);
+      dispatchEvent(new CustomEvent('taphouse:event', { detail }));
+    }
     draw();
-  });
+  };
+  const page = window as { taphouse?: { push(call: [string, object]): unknown } };
+  page.taphouse ??= [];
+  page.taphouse.push(['set', { debug: tell }]);
   addEventListener('load', draw);
   draw();
 }
@@ -59,14 +66,14 @@ function panel(events: TapEvent[]): TemplateResult {
 
 /** What stands between a visitor and their first event. */
 function whyNone(): TemplateResult {
-  const { taphouse } = window as { taphouse?: { optIn(): void } };
-  if (document.readyState === 'complete' && !taphouse)
+  const { taphouse } = window as { taphouse?: { optIn?(): void } };
+  if (document.readyState === 'complete' && !taphouse?.optIn)
     return html`<p>The SDK did not load. A content blocker? The shop works without it; nothing is sent.</p>`;
   if (!(navigator as { globalPrivacyControl?: boolean }).globalPrivacyControl)
     return html`<p>Click anything: each click is sent as you go.</p>`;
   return html`
     <p>Your browser asks not to be tracked (Global Privacy Control), so nothing is sent.</p>
-    <p><button class="plain" @click=${() => taphouse?.optIn()}>Send my clicks in this shop</button></p>
+    <p><button class="plain" @click=${() => taphouse?.optIn?.()}>Send my clicks in this shop</button></p>
   `;
 }
 

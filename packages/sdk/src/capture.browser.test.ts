@@ -207,21 +207,18 @@ describe.concurrent('capture', () => {
       });
     }));
 
-  test('the debug event shows each event queued, sent and stored', () =>
+  test('the debug hook is told of each event queued, sent and stored', () =>
     play(async ({ scene, open }) => {
-      scene.tag += ' data-debug';
-      scene.head =
-        "<script>seen = []; addEventListener('taphouse:event', ({ detail }) => seen.push([detail.client_event, detail.status, detail.event_id]))</script>";
+      scene.head = `<script>seen = []; taphouse = [['set', { debug: (status, events) => {
+        for (const event of events) seen.push([status, event.event_id, event.client_event]);
+      } }]]</script>`;
       const page = await open();
       await page.waitForTimeout(50);
       await page.click('#cart');
       await page.waitForTimeout(1500);
       await flush(page);
       const seen = await page.evaluate<string[][]>('seen');
-      expect(seen.filter(([name]) => name === 'beer_cart').map(([, status]) => status)).toEqual([
-        'queued',
-        'sent',
-        'stored',
-      ]);
+      const id = seen.find(([status, , name]) => status === 'queued' && name === 'beer_cart')?.[1];
+      expect(seen.filter(([, event]) => event === id).map(([status]) => status)).toEqual(['queued', 'sent', 'stored']);
     }));
 });

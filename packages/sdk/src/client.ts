@@ -1,11 +1,9 @@
-import { cookie } from './cookie.ts';
-import { flush, leave, wake } from './deliver.ts';
-import { measureEngagement } from './engagement.ts';
+import { flush, leave } from './deliver.ts';
 import { listen } from './listen.ts';
-import { type Options, setOptions } from './options.ts';
+import { type Options, options, setOptions } from './options.ts';
 import { watchPages } from './page-views.ts';
-import { commit, identify, track } from './queue.ts';
-import { allowed, erase, namesOf, openStore, write } from './store.ts';
+import { beat, identify, look, track } from './queue.ts';
+import { endCookie, erase, keysOf, openStore, write } from './store.ts';
 import { tapClicks } from './tap-clicks.ts';
 
 /** Flat: the collector refuses an event whose value is an object. */
@@ -31,52 +29,40 @@ export interface Client<Events = EventMap> {
   optIn(): void;
   /** The visitor refuses: stop, erase what is stored, and remember. */
   optOut(): void;
+  /** Sets options that may change while a page lives: the hooks, `userId`, `pageViews`, `keepParams`, `send`. */
+  set(options: Options): void;
   /** Sends what is queued now; resolves when each event was tried once. */
   flush(): Promise<void>;
 }
 
-let client: Client | undefined;
-
-/** Starts once a page; a second call gives the same client. */
-export function init<Events = EventMap>(options: Options = {}): Client<Events> {
-  return (client ??= start(options)) as Client<Events>;
-}
-
-const page = (properties?: object): void => track('page_view', properties);
-
-function start(options: Options): Client {
-  setOptions(options);
+/** Starts on this page. */
+export function start(own: Options): Client {
+  setOptions(own);
   openStore();
-  if (options.userId) identify(options.userId);
-  measureEngagement();
-  listen('visibilitychange pagehide', (event) => {
-    commit();
-    leave(event);
-  });
-  if (options.clicks !== false) tapClicks();
-  if (options.pageViews !== false) watchPages();
+  if (own.userId) identify(own.userId);
+  beat();
+  listen('visibilitychange pagehide', leave);
+  if (options.clicks) tapClicks();
+  watchPages();
   // Back from a tunnel: do not wait for the next try.
-  listen('online', () => void flush(true));
-  wake();
+  listen('online', flush);
   return {
     track,
     identify,
     reset: () => identify(''),
-    page,
+    page: (properties) => track('page_view', properties),
     optIn() {
-      const first = !allowed();
       write('consent', 'yes');
-      if (first) page();
+      identify(options.userId);
+      look();
     },
     optOut() {
-      namesOf('').forEach(erase);
-      write('consent', '');
       identify('');
-      cookie('taphouse_device');
+      keysOf('').forEach(erase);
+      write('consent', '');
+      endCookie('device');
     },
-    flush() {
-      commit();
-      return flush(true);
-    },
+    set: setOptions,
+    flush: () => flush(true),
   };
 }

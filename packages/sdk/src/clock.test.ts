@@ -1,11 +1,20 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { clockOffset, learnClock, now } from './clock.ts';
+import { afterEach, beforeAll, beforeEach, expect, test, vi } from 'vitest';
+import { learnClock } from './clock.ts';
+import { setOptions } from './options.ts';
+import { readNumber } from './store.ts';
 
 const at = Date.UTC(2026, 10, 23, 18);
 
 /** The `Date` header of an answer made at this time. */
 const dateOf = (ms: number): string => new Date(ms).toUTCString();
 
+const clockOffset = (): number => readNumber('clock');
+const now = (): number => Date.now() + clockOffset();
+
+beforeAll(() => {
+  vi.stubGlobal('document', { referrer: '' });
+  setOptions({});
+});
 beforeEach(() => vi.useFakeTimers({ now: at }));
 afterEach(() => {
   learnClock(dateOf(Date.now()), 0);

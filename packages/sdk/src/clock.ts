@@ -1,11 +1,5 @@
 import { readNumber, write } from './store.ts';
 
-/** What is added to the visitor's clock, milliseconds. */
-export const clockOffset = (): number => readNumber('clock');
-
-/** Milliseconds since 1970 UTC, corrected. */
-export const now = (): number => Date.now() + clockOffset();
-
 /**
  * Corrects the visitor's clock by the `Date` of an answer.
  *
@@ -16,6 +10,6 @@ export const now = (): number => Date.now() + clockOffset();
  */
 export function learnClock(date: string | null, tripMs: number): void {
   const boundMs = (tripMs + 1000) / 2;
-  const errorMs = Date.parse(date as string) + boundMs - now();
-  if (Math.abs(errorMs) > boundMs) write('clock', Math.round(clockOffset() + errorMs));
+  const offsetMs = Date.parse(date as string) + boundMs - Date.now();
+  if (Math.abs(offsetMs - readNumber('clock')) > boundMs) write('clock', offsetMs);
 }

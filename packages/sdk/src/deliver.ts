@@ -1,136 +1,136 @@
-import { clockOffset, learnClock, now } from './clock.ts';
-import { instance, random } from './identity.ts';
-import { ack, endNote, freeEvents, patienceMs } from './in-flight.ts';
-import { learnLimits, limits } from './limits.ts';
+import { learnClock } from './clock.ts';
+import { instance, newId } from './identity.ts';
 import { options } from './options.ts';
-import { drop, show } from './report.ts';
-import { fromJson, toJson } from './safe-json.ts';
-import { erase, lasting, namesOf, read, readNumber, write } from './store.ts';
+import { drop, forget } from './report.ts';
+import { endCookie, erase, jar, keysOf, read, readNumber, texts, write } from './store.ts';
 import { shareContext, type WireEvent } from './wire-event.ts';
 
 /** From one POST to the next of all tabs, milliseconds. */
 const pauseMs = 2000;
-/** Events of one moment travel together: at most this is waited for them, milliseconds. */
-const gatherMs = 400;
 /** A `next` further away was written before the clock was set back. */
 const longestWaitMs = 600_000;
-/** A body ends with the event that passes it: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
-const maxBodyLength = 15_000;
-
+/** How long an answer is waited for, milliseconds; after that the events may be sent again. */
+const patienceMs = 15_000;
 /** More stored events than this would use up the site's own storage. */
 const maxStored = 5000;
 
-let timer: ReturnType<typeof setTimeout> | undefined;
+/** Limits in force until the collector's own are known; names as `GET /v1/limits` gives them. */
+const limits = { maxEvents: 100, maxPropertyValueLength: 1024 };
+
+/** Events of a body, until one is refused: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
+let mostEvents = 100;
+
 let failures = 0;
-let gone = false;
-let asked: Promise<void> | undefined;
+let asked: Promise<unknown> | undefined;
 
-function waitMs(): number {
-  const ms = readNumber('next') - Date.now();
-  return ms < longestWaitMs ? ms : 0;
-}
+/** Stores an event; its texts are cut to the collector's limit. */
+export const save = (event: WireEvent): string =>
+  write(
+    `e.${event.event_id}`,
+    JSON.stringify(event, (_, text) => (text?.slice ? text.slice(0, limits.maxPropertyValueLength) : text)),
+  );
 
-/** Sends soon; by chance at another moment than the other tabs, which where locks are missing would send the same. */
-export function wake(withinMs = gatherMs): void {
-  timer ??= setTimeout(flush, Math.max(0, waitMs()) + Math.random() * withinMs);
-}
-
-/** Sends what is due, or all at once; resolves when each event was tried once. One sender among all tabs. */
-export async function flush(atOnce?: boolean): Promise<void> {
-  clearTimeout(timer);
-  timer = undefined;
+/** Sends what waits, if it is time; one sender among all tabs. */
+export async function flush(atOnce?: unknown): Promise<void> {
   const drain = async (): Promise<void> => {
-    if ((atOnce || waitMs() <= 0) && (await post('e.'))) await drain();
+    // What was tracked just now is stored by then.
+    // oxlint-disable-next-line unicorn/no-unnecessary-await, typescript/await-thenable -- as track does
+    await 0;
+    const waitMs = readNumber('next') - Date.now();
+    if (atOnce || waitMs < 0 || waitMs > longestWaitMs) while (await post(''));
   };
   try {
-    await navigator.locks.request('taphouse', { ifAvailable: !atOnce }, (lock) => lock && drain());
+    await navigator.locks.request('taphouse', drain);
   } catch {
     await drain();
   }
-  // What is left is on its way, or another tab's to send: look again.
-  if (limits.maxEvents && namesOf('e.')[0]) wake(1000);
 }
 
 /** Hands this page's events to the browser, which sends them even after the page has gone. */
-export function leave({ type }: Event): void {
-  gone = type === 'pagehide' || document.hidden;
-  // While the collector fails, the next page asks it, when it is time. Four bodies fill the quota.
-  if (!failures || !lasting) for (const _ of [1, 2, 3, 4]) void post(`e.${instance}`);
+export function leave(): void {
+  // While the collector fails, the next page asks it, when it is time.
+  if (!failures || !texts.clear) void post(instance);
 }
 
-/** Sends the first events that fit one body; true once they are settled. */
-async function post(start: string): Promise<boolean | void> {
-  const free = freeEvents(start);
-  drop(free.splice(0, free.length - maxStored), 'too many');
-  let length = 0;
-  const names = free.filter(
-    (name, index) => index < limits.maxEvents && length < maxBodyLength && (length += `${read(name)}`.length),
-  );
-  if (!names[0]) return;
-  const events = names.map((name) => fromJson(read(name)) as WireEvent);
+/** Sends the first events that fit one body; true if more are left. */
+async function post(start: string): Promise<unknown> {
+  const free: WireEvent[] = [];
+  const { cookie } = jar;
+  for (const key of keysOf(`e.${start}`))
+    try {
+      const event = JSON.parse(texts[key] as string);
+      const ack = `ack_${event.batch_id}`;
+      if (cookie.includes(ack)) {
+        endCookie(ack);
+        erase(key);
+      } else if (!(Math.abs(Date.now() - parseInt(event.batch_id)) < patienceMs)) free.push(event);
+    } catch {
+      // Not of our writing.
+      erase(key);
+    }
+  for (const event of free.splice(0, free.length - maxStored)) drop(event, 'queue full');
+  const events = free.splice(0, Math.min(mostEvents, limits.maxEvents));
+  if (!events[0]) return;
   const lost = readNumber('lost');
-  const batchId = random();
-  const sentAt = Date.now();
-  let failed = failures + 1;
-  let restMs = 0;
-  write(ack + batchId, [Date.now(), ...names].join());
-  show('sent', events);
+  const at = Date.now();
+  const batch_id = newId();
+  const url = `${options.endpoint}/v1/`;
+  const context = shareContext(events);
+  const mark = (batch_id?: string): void =>
+    events.forEach((event) => save({ ...context, ...event, batch_id } as WireEvent));
+  let restMs: number | undefined;
+  let fault: unknown;
+  mark(batch_id);
+  write('next', at + pauseMs);
+  setTimeout(options.debug, 0, 'sent', events);
   try {
-    asked ??= learnLimits();
-    const { endpoint, writeKey, deviceCookie, send = fetch } = options;
-    const context = shareContext(events);
-    const response = await send(`${endpoint}/v1/events${deviceCookie ? `?device=${context.device_id}` : ''}`, {
+    asked ??= fetch(`${url}limits`)
+      .then((response) => response.json())
+      .then((own) => Object.assign(limits, own), String);
+    const response = await options.send(`${url}events${options.deviceCookie ? `?device=${read('device')}` : ''}`, {
       method: 'POST',
-      keepalive: true,
-      signal: AbortSignal.timeout?.(patienceMs),
+      keepalive: !failures,
+      signal: AbortSignal.timeout(patienceMs),
       body: JSON.stringify({
-        write_key: writeKey,
-        sent_at: now(),
+        write_key: options.writeKey,
+        sent_at: at,
         dropped: lost,
-        batch_id: batchId,
+        batch_id,
         context,
         events,
       }),
     });
     const { headers, status } = response;
-    learnClock(headers.get('Date'), Date.now() - sentAt);
-    restMs = Number(headers.get('Retry-After')) * 1000;
-    if (status === 410) limits.maxEvents = 0;
-    const { rejected } = status === 204 ? { rejected: [] } : await response.json().catch(Object);
-    if ([400, 413, 422].includes(status) && !rejected?.[0]) {
-      // Refused as a whole: halve it until one event is left.
-      if (names[1]) limits.maxEvents = names.length / 2;
-      else drop(names, status);
-    } else if ([200, 204, 400].includes(status)) {
-      // Throws where the list is missing: a captive portal answers 200 as well.
-      for (const { index, reason } of rejected as Iterable<{ index: number; reason: string }>) {
-        if (correct(names[index] as string)) names[index] = '';
-        else drop([names[index] as string], reason);
-      }
-      names.forEach(erase);
+    learnClock(headers.get('Date'), Date.now() - at);
+    restMs = 1000 * (headers.get('Retry-After') as never);
+    if (status === 410) mostEvents = 0;
+    if (/20[04]|4(00|13|22)/.test((fault = status as never))) {
+      let rejected = status === 204 ? [] : (await response.json().catch(Object)).rejected;
+      if (status > 204 && !rejected?.[0])
+        // Refused as a whole: halve it until one event is left.
+        if (events[1]) throw (mostEvents = events.length / 2);
+        else rejected = [{ index: 0, reason: status }];
+      // Throws where there is no list: a captive portal answers 200 as well.
+      for (const { index, reason } of rejected as Iterable<{ index: number; reason: string }>)
+        drop(events[index] as WireEvent, reason);
+      events.forEach(forget);
+      endCookie(`ack_${batch_id}`);
       write('lost', readNumber('lost') - lost);
-      show('stored', events);
-      failed = 0;
-      restMs = pauseMs;
+      setTimeout(options.debug, 0, 'stored', events);
+      failures = 0;
+      // oxlint-disable-next-line typescript/consistent-return -- no other end leaves more to send now
+      return free[0];
     }
-  } catch {
-    // Offline, blocked or hung: kept, and tried again. But fetch also rejects in a page that is being left while the
-    // browser goes on sending: then its note waits for the cookie.
-    if (gone) return;
+  } catch (error) {
+    // Offline, blocked or hung: kept, and tried again.
+    fault ??= error;
   }
-  endNote(ack + batchId);
-  failures = failed;
-  restMs ||= Math.min(300_000, 1000 * 2 ** failed) * (1 - Math.random() / 2);
-  write('next', Date.now() + restMs);
-  return !failed;
-}
-
-/** Puts right the time of a refused event if the clock was wrong. It was not stored, so this makes no copy. */
-function correct(name: string): number {
-  const event = fromJson(read(name)) as WireEvent;
-  const lateMs = clockOffset() - event.clock_offset_ms;
-  event.client_timestamp += lateMs;
-  event.clock_offset_ms += lateMs;
-  if (lateMs) write(name, toJson(event));
-  return lateMs;
+  if (!failures) setTimeout(options.onError, 0, `${fault as string}; check ${url}events`);
+  failures += 1;
+  // fetch also rejects in a page that is being left while the browser goes on sending: no timer runs there.
+  setTimeout(mark);
+  write(
+    'next',
+    Date.now() + Math.min(longestWaitMs, restMs || Math.min(300_000, 1000 * 2 ** failures) * (1 - Math.random() / 2)),
+  );
 }

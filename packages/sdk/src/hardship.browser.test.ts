@@ -280,14 +280,35 @@ describe.concurrent('hardship', () => {
       expect(posts.reduce((sum, post) => sum + post.length, 0) / events.sent).toBeLessThan(200);
     }));
 
-  test('an address that is none gets one line in the console, and the page goes on', () =>
+  test('an address that is not the collector gets one line in the console, and the page goes on', () =>
     play(async ({ scene, context, open }) => {
       const lines: string[] = [];
       context.on('console', (message) => lines.push(message.text()));
-      scene.tag += ' data-endpoint="collector"';
+      scene.tag += ' data-endpoint="/nowhere"';
       const page = await open();
+      await until(() => lines.length > 0);
+      await page.click('#cart');
+      // Long enough for another try.
+      await page.waitForTimeout(4000);
+      expect(lines.filter((line) => line.startsWith('taphouse:'))).toEqual([
+        expect.stringMatching(/^taphouse: .*; check \/nowhere\/v1\/events$/),
+      ]);
       await page.click('#two');
       await page.waitForURL('**/two');
-      expect(lines[0]).toBe('taphouse: endpoint "collector" is no address; use https://host or /path');
     }));
+
+  test.each([
+    ['data-pageviews="false"', /^taphouse: wrong option pageviews=false of endpoint,writeKey,/],
+    ['data-before="redact"', /^taphouse: wrong option before=redact of endpoint,writeKey,/],
+  ])('an option that is none, %s, gets one line in the console, and the page goes on', (attribute, line) =>
+    play(async ({ scene, context, open }) => {
+      const lines: string[] = [];
+      context.on('console', (message) => lines.push(message.text()));
+      scene.tag += ` ${attribute}`;
+      const page = await open();
+      await page.click('#cart');
+      await scene.settled(2);
+      expect(lines.filter((text) => text.startsWith('taphouse:'))).toEqual([expect.stringMatching(line)]);
+    }),
+  );
 });

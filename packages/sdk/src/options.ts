@@ -1,3 +1,4 @@
+import type { Status } from './report.ts';
 import type { WireEvent } from './wire-event.ts';
 
 /** What `fetch` would be called with. */
@@ -28,10 +29,12 @@ export interface Options {
   cookieless?: boolean;
   /** Ask the collector to keep `device_id` in a first-party cookie; Safari forgets script-written storage after 7 days. */
   deviceCookie?: boolean;
-  /** Query parameters kept in addresses beside `utm_*`; names separated by spaces. */
+  /** Query parameters kept in addresses beside `utm_*`; names separated by `|`. */
   keepParams?: string;
-  /** Dispatch `taphouse:event` on window when an event is queued, sent, stored or dropped. */
-  debug?: boolean;
+  /** The page before this one. Default `document.referrer`, or the last route of a single-page app. */
+  referrer?: string;
+  /** Sees events queued, sent and stored; of sent and stored ones only the `event_id` is sure. */
+  debug?: (status: Status, events: WireEvent[]) => void;
   /** Sees each event before it is queued; gives it back changed, or null to drop it. */
   before?: (event: WireEvent) => WireEvent | null | undefined;
   /** Told in one line of each loss. */
@@ -40,12 +43,35 @@ export interface Options {
   send?: (url: string, request: BatchRequest) => Promise<Response>;
 }
 
-/** Options of this page. */
-export let options: Options = {};
+type Values = Record<string, unknown>;
 
+/** Options of this page. */
+export let options: Required<Options>;
+
+/** Takes what has the name and the type of an option; tells the console of what has not. */
 export function setOptions(own: Options): void {
-  const endpoint = own.endpoint || location.origin;
-  options = { ...own, endpoint };
-  if (!/^(http|\/)/.test(endpoint))
-    console.warn(`taphouse: endpoint "${endpoint}" is no address; use https://host or /path`);
+  options ??= {
+    endpoint: '',
+    writeKey: '',
+    userId: '',
+    pageViews: true,
+    clicks: true,
+    consent: false as never,
+    cookieless: false,
+    deviceCookie: false,
+    keepParams: '',
+    referrer: document.referrer,
+    debug() {},
+    before: (event) => event,
+    onError: (message) => console.warn(`taphouse: ${message}`),
+    send: (url, request) => fetch(url, request),
+  };
+  for (const name in own) {
+    const usual = (options as Values)[name];
+    const given = (own as Values)[name] ?? usual;
+    // The texts of attributes: `data-clicks="false"` is no, and `data-cookieless` is yes.
+    const value = usual === !!usual ? String(given) !== 'false' : given;
+    if (typeof value === typeof usual) (options as Values)[name] = value;
+    else options.onError(`wrong option ${name}=${value as string} of ${Object.keys(options).join()}`);
+  }
 }

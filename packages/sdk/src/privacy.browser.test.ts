@@ -59,7 +59,8 @@ describe.concurrent('privacy', () => {
       scene.weather = 'down';
       const page = await open();
       await track(page, 'unsent', 5);
-      await page.waitForTimeout(600);
+      await until(() => scene.posts.length > 0);
+      await page.waitForTimeout(200);
       await context.addCookies([{ name: 'taphouse_device', value: 'abc', url: scene.url }]);
       await call(page, 'optOut');
       scene.weather = 'fair';

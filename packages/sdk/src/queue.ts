@@ -1,66 +1,73 @@
 import { cleanUrl } from './clean-url.ts';
-import { clockOffset, now } from './clock.ts';
-import { wake } from './deliver.ts';
-import { takeEngagement } from './engagement.ts';
+import { flush, save } from './deliver.ts';
 import { deviceId, instance } from './identity.ts';
 import { options } from './options.ts';
-import { drop, show } from './report.ts';
-import { toJson } from './safe-json.ts';
-import { allowed, read, write } from './store.ts';
-import type { WireEvent } from './wire-event.ts';
+import { drop } from './report.ts';
+import { allowed, keysOf, read, readNumber, write } from './store.ts';
 
-let pending: Omit<WireEvent, 'user_id' | 'device_id'>[] = [];
-/** Its first digit is cut off: the other eight keep their zeros. */
+/** How often a page looks whether there is something to send, milliseconds. */
+const tickMs = 500;
+
+/** Nine digits. */
 let sequence = 100_000_000;
-let referrer: string | undefined;
+let engagedMs = 0;
+let lastUrl = '';
 
-/** The page before this one, in a single-page app. */
-export function setReferrer(url: string): void {
-  referrer = url;
+/** Sends what waits, and counts the time in which the page is visible and focused. */
+export function beat(): void {
+  setInterval(() => {
+    if (document.hasFocus()) engagedMs += tickMs;
+    look();
+    if (keysOf('e.')[0]) void flush();
+  }, tickMs);
 }
 
-/** Takes an event as it is now. Storing waits for the handler to end, so that a click stays quick. */
-export function track(client_event: string, properties?: object): void {
+/** Tracks a `page_view` if the address, as cut, is another than of the last. Later, because a router sets the title after it has changed the address. */
+export function look(event?: Partial<PageTransitionEvent>): void {
+  if (event?.persisted) lastUrl = '';
+  setTimeout(() => {
+    const url = cleanUrl(location.href);
+    if (url !== lastUrl && !(document as { prerendering?: boolean }).prerendering && options.pageViews && allowed()) {
+      if (lastUrl) options.referrer = lastUrl;
+      track('page_view');
+      lastUrl = url;
+    }
+  });
+}
+
+/** Takes an event as it is now; stores it under a key of its own when the handler has ended, so that a click stays quick. */
+export const track = (async (client_event: string, properties?: object) => {
+  if (!allowed()) return;
+  const device_id = deviceId();
+  const clock_offset_ms = readNumber('clock');
   const event = {
-    event_id: `${instance}-${`${(sequence += 1)}`.slice(1)}`,
+    event_id: `${instance}-${(sequence += 1)}`,
     client_event,
-    client_timestamp: now(),
+    client_timestamp: Date.now() + clock_offset_ms,
     page_url: cleanUrl(location.href),
     page_title: document.title.slice(0, 512),
-    referrer: referrer ?? cleanUrl(document.referrer),
-    clock_offset_ms: clockOffset(),
-    properties: { engaged_ms: takeEngagement(), ...properties },
+    referrer: cleanUrl(options.referrer),
+    user_id: read('user') || options.userId || device_id,
+    device_id,
+    clock_offset_ms,
+    properties: { engaged_ms: engagedMs, ...properties },
   };
-  if (pending.push(event) === 1) setTimeout(commit);
-}
-
-/** Stores what was tracked, an event a key, never written again: so tabs need no lock to write. */
-export function commit(): void {
-  const events = pending;
-  pending = [];
-  if (!events[0] || !allowed()) return;
-  const device_id = deviceId();
-  const user_id = read('user') || options.userId || device_id;
-  write('device', device_id);
-  write('user', user_id);
-  for (const own of events) {
-    try {
-      const raw = { ...own, user_id, device_id };
-      const event = options.before ? options.before(raw) : raw;
-      if (event) {
-        write(`e.${own.event_id}`, toJson(event));
-        show('queued', [event]);
-      }
-    } catch (error) {
-      drop([own.event_id], error);
+  engagedMs = 0;
+  // oxlint-disable-next-line unicorn/no-unnecessary-await, typescript/await-thenable -- the rest waits for the handler to end
+  await 0;
+  try {
+    const kept = options.before(event);
+    if (kept) {
+      save(kept);
+      setTimeout(options.debug, 0, 'queued', [kept]);
     }
+  } catch (error) {
+    drop(event, error);
   }
-  wake();
-}
+}) as (client_event: string, properties?: object) => void;
 
 /** Says who the visitor is from the next event on; '' is nobody. */
 export function identify(userId: string): void {
-  commit();
   options.userId = userId;
   write('user', userId);
 }

@@ -1,6 +1,7 @@
 /** The client for React: a provider that starts it, a hook that gives it. */
 import { createContext, createElement, type ReactElement, type ReactNode, use, useState } from 'react';
-import { type Client, init } from './client.ts';
+import type { Client } from './client.ts';
+import { init } from './init.ts';
 import type { Options } from './options.ts';
 
 const Context = createContext<Client | null>(null);

@@ -1,19 +1,19 @@
 import { options } from './options.ts';
-import { erase, readNumber, write } from './store.ts';
-import type { WireEvent } from './wire-event.ts';
+import { erase, prefix, readNumber, write } from './store.ts';
 
 /** Where an event is on its way. */
 export type Status = 'queued' | 'sent' | 'stored';
 
-/** Shows events to a page in debug mode. */
-export function show(status: Status, events: Partial<WireEvent>[]): void {
-  if (options.debug)
-    for (const event of events) dispatchEvent(new CustomEvent('taphouse:event', { detail: { ...event, status } }));
+interface Named {
+  event_id: string;
 }
 
-/** Gives up events, tells the page and counts them for the next batch to report. */
-export function drop(names: string[], reason: unknown): void {
-  names.forEach(erase);
-  write('lost', readNumber('lost') + names.length);
-  options.onError?.(`${names.length} events dropped: ${reason as string}`);
+/** Takes an event out of the queue. */
+export const forget = (event: Named): void => erase(`${prefix}e.${event.event_id}`);
+
+/** Gives up an event, tells the page and counts it for the next batch to report. */
+export function drop(event: Named, reason: unknown): void {
+  forget(event);
+  write('lost', readNumber('lost') + 1);
+  setTimeout(options.onError, 0, `${event.event_id} dropped: ${reason as string}`);
 }

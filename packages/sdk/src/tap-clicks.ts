@@ -2,7 +2,7 @@ import { cleanUrl } from './clean-url.ts';
 import { listen } from './listen.ts';
 import { track } from './queue.ts';
 
-const file = /\.(pdf|zip|gz|dmg|exe|apk|csv|(doc|xls|ppt)x?|mp[34])$/i;
+const file = /\.(pdf|zip|exe|dmg|csv|docx?|xlsx?|mp[34])$/i;
 
 /**
  * Watches clicks and submits of the whole page. An element tagged `data-tap-event="name"` reports that name with
@@ -13,16 +13,14 @@ export function tapClicks(): void {
   listen('click auxclick submit', (event) => {
     // The right button opens a menu, not a link.
     if ((event as MouseEvent).button > 1) return;
-    for (const target of event.composedPath() as HTMLAnchorElement[]) {
-      const { dataset, tagName, hostname, pathname } = target;
-      const name = dataset?.tapEvent;
+    for (const target of event.composedPath() as HTMLFormElement[]) {
+      const { event: name, ...properties } = tapProperties(target);
       // A click in a form is not yet its submit.
-      if (name && (tagName === 'FORM') === (event.type === 'submit'))
-        return track(name, tapProperties(target.attributes));
-      // `hostname` is empty in mailto: and missing in what is no link.
-      if (hostname) {
-        const isFile = target.download || file.test(pathname);
-        if (isFile || hostname !== location.hostname)
+      if (name && !target.submit === (event.type !== 'submit')) return track(name, properties);
+      // `hostname` is empty in mailto: and missing in what is no link; a form may have a field of that name.
+      if (target.hostname && target.href?.at) {
+        const isFile = target.hasAttribute('download') || file.test(target.pathname);
+        if (isFile || target.hostname !== location.hostname)
           return track(isFile ? 'file_download' : 'outbound_link', { url: cleanUrl(target.href) });
       }
     }
@@ -30,9 +28,10 @@ export function tapClicks(): void {
 }
 
 /** `data-tap-beer-id="3"` is the property `beer_id`. */
-function tapProperties(attributes: NamedNodeMap): Record<string, string> {
+function tapProperties(target: HTMLElement): Record<string, string> {
   const properties: Record<string, string> = {};
-  for (const { name, value } of attributes)
-    if (/^data-tap-(?!event$)/.test(name)) properties[name.slice(9).replaceAll('-', '_')] = value;
+  for (const name of target.getAttributeNames?.() ?? [])
+    if (name.startsWith('data-tap-'))
+      properties[name.slice(9).replaceAll('-', '_')] = target.getAttribute(name) as string;
   return properties;
 }

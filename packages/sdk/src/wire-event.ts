@@ -13,18 +13,17 @@ export interface WireEvent {
   referrer: string;
   clock_offset_ms: number;
   properties: Record<string, unknown>;
+  /** The batch in which it was last sent. */
+  batch_id?: string;
 }
 
 /** Moves what events share with the first into a context; an event's own field wins. Changes the events. */
 export function shareContext(events: Partial<WireEvent>[]): Partial<WireEvent> {
-  const context: Record<string, unknown> = { ...events[0] };
-  for (const name in context) {
-    // event_id, client_event, client_timestamp and properties are each event's own.
-    if (/^(ev|cli|pr)/.test(name)) delete context[name];
-    else
-      for (const event of events as Record<string, unknown>[])
-        if (event[name] === context[name]) delete event[name];
-        else event[name] ??= null;
-  }
+  const context: Record<string, unknown> = { ...events[0], event_id: undefined };
+  for (const event of events as Record<string, unknown>[])
+    for (const name in context)
+      if (event[name] === context[name]) delete event[name];
+      // What a hook took out of an event must not come back from its neighbour.
+      else event[name] ??= null;
   return context;
 }
