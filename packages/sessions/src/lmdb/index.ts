@@ -58,10 +58,11 @@ export async function openPumpState(
     async save(shard, { put, drop, seen = [], ...head }) {
       const partBytes = put.reduce((sum, part) => sum + part.bytes.length, 0);
       await checkRoom(path, minFreeBytes + partBytes + seenOf(shard).bytesToWrite(seen.length));
+      const ids = seenOf(shard).entriesOf(seen);
       await db.transaction(() => {
         for (const id of drop) void parts.remove([shard, id]);
         for (const { id, bytes } of put) void parts.put([shard, id], bytes);
-        seenOf(shard).write(seen, head.mark.clockAt);
+        seenOf(shard).write(ids, head.mark.clockAt);
         void heads.put(shard, head);
       });
     },

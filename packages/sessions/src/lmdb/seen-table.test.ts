@@ -29,7 +29,7 @@ function run(prefix: string, fields: Partial<SeenRun> = {}): SeenRun {
 }
 
 function save(table: SeenTable, runs: readonly SeenRun[], clockAt = testTime): Promise<void> {
-  return root.transaction(() => table.write(runs, clockAt));
+  return root.transaction(() => table.write(table.entriesOf(runs), clockAt));
 }
 
 function diskBytes(): number {
@@ -93,6 +93,22 @@ describe('the table of ids seen', () => {
     expect(readsOf('other')).toBeLessThan(60);
     expect(readsOf('page')).toBe(3_000);
     expect(table.find('late9-', 4, 0)).toBeDefined();
+  });
+
+  it('refuses an id that is too long for a key before anything is written', async () => {
+    const state = await openPumpState(join(folder, 'state'));
+    const mark = { position: '1', clockAt: testTime, drained: false };
+    const save = state.save('0', {
+      mark,
+      configHash: 'c',
+      put: [],
+      drop: [],
+      seen: [run('a-'), run('x'.repeat(2_000))],
+    });
+    await expect(save).rejects.toThrow(/event id of 2000 characters/);
+    expect(await state.load('0')).toBeUndefined();
+    expect(state.seen('0').find('a-', 4, 0)).toBeUndefined();
+    await state.close();
   });
 
   it('foresees what a save may take on disk', async () => {

@@ -6,6 +6,15 @@ import { BloomFilter, hashBytes } from './bloom-filter.ts';
 /** The table of all shards: see `seenKey` and `seenValue`. */
 export type SeenDatabase = Database<Buffer, Buffer>;
 
+/** lmdb's bound on a key. */
+const maxKeyBytes = 1978;
+
+/** A run as the table has it. */
+interface SeenEntry {
+  key: Buffer;
+  value: Buffer;
+}
+
 /** Entries of a shard's table that are looked at in a save, beside one and a half times those that it writes. */
 const sweptAtLeast = 500;
 
@@ -50,14 +59,28 @@ export class SeenTable implements SeenStore {
     return (Math.min(runs, stats.treeLeafPageCount) + stats.treeBranchPageCount + more) * stats.pageSize;
   }
 
-  /** Writes runs and goes a part of the round; inside a transaction. */
-  write(runs: readonly SeenRun[], clockAt: number): void {
-    // Before the runs are put, one of which may be of an entry that is forgotten.
-    this.#sweep(Math.ceil(runs.length * 1.5) + sweptAtLeast, clockAt - horizonMs);
-    // In the order of the keys, so that each page is written once.
-    for (const run of runs.toSorted(byPrefix)) {
+  /**
+   * What `write` is to write of runs, in the order of the keys, so that each page is written once.
+   *
+   * @throws RangeError if an id is too long for a key
+   */
+  entriesOf(runs: readonly SeenRun[]): SeenEntry[] {
+    return runs.toSorted(byPrefix).map((run) => {
       const key = seenKey(this.#shard, run.prefix, run.width, run.chunk);
-      void this.#db.put(key, seenValue(run));
+      if (key.length > maxKeyBytes)
+        throw new RangeError(
+          `state: event id of ${run.prefix.length} characters: more than a key holds; leave such events out`,
+        );
+      return { key, value: seenValue(run) };
+    });
+  }
+
+  /** Writes entries and goes a part of the round. Inside a transaction, which a throw would not undo: hence `entriesOf`. */
+  write(entries: readonly SeenEntry[], clockAt: number): void {
+    // First, as one of the entries may be that of an id forgotten.
+    this.#sweep(Math.ceil(entries.length * 1.5) + sweptAtLeast, clockAt - horizonMs);
+    for (const { key, value } of entries) {
+      this.#db.putSync(key, value);
       const hash = hashBytes(key);
       this.#known?.add(hash);
       this.#passed.add(hash);
@@ -78,7 +101,7 @@ export class SeenTable implements SeenStore {
     }
     if (count === limit && last) this.#from = Buffer.concat([last, Buffer.from([0])]);
     else this.#startRound();
-    for (const key of forgotten) void this.#db.remove(key);
+    for (const key of forgotten) this.#db.removeSync(key);
   }
 
   #startRound(): void {
