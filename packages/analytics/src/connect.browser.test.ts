@@ -288,6 +288,51 @@ describe('bytes fetched', () => {
   });
 });
 
+describe('rows that are in no file yet', () => {
+  it('come from the live side, count once, and give way to their file', async () => {
+    const fresh = await mkdtemp(join(tmpdir(), 'taphouse-live-'));
+    const [one, two, three] = shopRows({ rows: 3, untilAt: Date.now(), spanMs: 60_000 });
+    if (!one || !two || !three) throw new RangeError('rows: fewer than asked for');
+    await makeLake({ folder: fresh, rows: [one] });
+    const own = await servePages({ pages: built.folder, lake: fresh });
+    const opened = await browser.newPage();
+    try {
+      await opened.goto(own.origin);
+      await opened.waitForFunction('globalThis.taphouse');
+      await opened.evaluate(async () => {
+        Object.assign(globalThis, { lake: await taphouse.connect({ lake: '/lake/', live: '/v1/live' }) });
+      });
+      const ask = (relation: string): Promise<unknown> =>
+        opened.evaluate((from) => lake.query(`SELECT row_id, events FROM ${from} ORDER BY row_id`), relation);
+      const seen = (...rows: (typeof one)[]): unknown[] =>
+        rows.map(({ row_id, events }) => ({ row_id, events })).toSorted((a, b) => (a.row_id < b.row_id ? -1 : 1));
+      await expect.poll(() => own.listeners()).toBe(1);
+      own.say({ event: 'sessions', data: { total: 2, rows: [one, two] } });
+      await expect.poll(() => ask('aggregated')).toEqual(seen(one, one, two));
+      const sessions = await opened.evaluate(() => lake.query('SELECT sum(events)::INTEGER AS n FROM sessions'));
+      expect(sessions).toEqual([{ n: one.events + two.events }]);
+      await makeLake({ folder: fresh, rows: [two, three] });
+      own.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
+      await expect.poll(() => ask('aggregated')).toEqual(seen(one, two, three));
+      // A worker that is replaced has them again.
+      own.say({ event: 'sessions', data: { total: 1, rows: [{ ...three, row_id: 'row-live' }] } });
+      await expect.poll(() => ask('aggregated')).toHaveLength(4);
+      await opened.evaluate(() =>
+        lake
+          .query('SELECT count(*) FROM range(300000) a, range(300000) b WHERE a.range * b.range % 7 = 1', [], {
+            signal: AbortSignal.timeout(100),
+          })
+          .catch(() => {}),
+      );
+      expect(await ask('aggregated')).toHaveLength(4);
+    } finally {
+      await opened.close();
+      await own.close();
+      await rm(fresh, { recursive: true, force: true });
+    }
+  });
+});
+
 describe('files of the visitor', () => {
   it('are read where they are: the folder of a lake, by its manifest', async () => {
     expect(JSON.parse(await drop([folder]))).toEqual({ events: events.length, rows: rows.length, files: 1 });

@@ -16,6 +16,11 @@ export interface ConnectOptions {
   lake?: string;
   /** In the place of `lake`: files that the visitor gave, read where they are. See `listenForDrop`. */
   files?: readonly GivenFile[];
+  /**
+   * URL of the live side, such as `/v1/live`: rows of closed windows that are in no file yet are then part of
+   * `aggregated`, and of the views over it, from the moment they are told.
+   */
+  live?: string;
   /** For S3: a Cognito identity pool, or a function that gives temporary keys. They stay in memory. */
   credentials?: Credentials;
   /** For S3: region of the bucket. Default: that of the identity pool. */

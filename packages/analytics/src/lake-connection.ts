@@ -6,6 +6,8 @@ import type { Fetched } from './byte-count.ts';
 import type { Connection, RunOptions, TimeRange } from './connect.ts';
 import { type Engine, isTrap, startEngine } from './engine.ts';
 import { fileName, filesOf, tableQuery } from './lake-files.ts';
+import { listenLive } from './live-feed.ts';
+import { LiveRows } from './live-rows.ts';
 import { plainRows } from './plain-rows.ts';
 import { everything, type Needed, neededTimes } from './prune/needed-times.ts';
 import { ConnectError, QueryError } from './query-error.ts';
@@ -20,6 +22,8 @@ export interface LakeConnectionOptions {
   onBytes?: (loaded: number, total: number) => void;
   onFetched?: (fetched: Fetched) => void;
   onRecycled?: () => void;
+  /** URL of the live side's server-sent events. */
+  live?: string;
 }
 
 type Manifests = Record<TableName, Manifest | null>;
@@ -52,17 +56,32 @@ export class LakeConnection implements Connection {
   #focus: TimeRange = everything;
   #last: Promise<unknown> = Promise.resolve();
   readonly #closing = new AbortController();
+  /** Rows of closed windows that are in no file yet; null where nobody tells of them. */
+  readonly #live: LiveRows | null;
+  #stopLive: () => void = () => {};
+  /** The live side has told of a new manifest. */
+  #stale = false;
   /** Fetched by workers that are no more, and by this page. */
   #before: Fetched = { bytes: 0, requests: 0 };
 
   constructor(source: LakeSource, options: LakeConnectionOptions) {
     this.#source = source;
     this.#options = options;
+    this.#live = options.live === undefined ? null : new LiveRows();
   }
 
   /** @throws ConnectError */
-  open(): Promise<void> {
-    return this.#inTurn(async () => {});
+  async open(): Promise<void> {
+    await this.#inTurn(async () => {});
+    const { live } = this.#options;
+    if (live === undefined) return;
+    this.#stopLive = listenLive(new URL(live, location.href).href, {
+      message: ({ event, data }) => {
+        if (event === 'sessions') this.#live?.hear(data.rows, Date.now());
+        if (event === 'lake') this.#stale = true;
+      },
+      state: () => {},
+    });
   }
 
   query<Row>(sql: string, values: readonly Value[] = [], options: RunOptions = {}): Promise<Row[]> {
@@ -70,6 +89,10 @@ export class LakeConnection implements Connection {
   }
 
   async #queryOnce<Row>(engine: Engine, sql: string, values: readonly Value[]): Promise<Row[]> {
+    if (this.#stale) {
+      this.#stale = false;
+      await this.#refresh(engine);
+    }
     const once = async (): Promise<Row[]> => {
       await this.#narrow(engine, sql, values);
       return plainRows<Row>(await this.#run(engine, sql, values));
@@ -127,6 +150,7 @@ export class LakeConnection implements Connection {
   }
 
   async close(): Promise<void> {
+    this.#stopLive();
     this.#closing.abort(new ConnectError('lake: closed; open it again with connect()'));
     await this.#end();
   }
@@ -170,6 +194,7 @@ export class LakeConnection implements Connection {
     const engine = await this.#engine?.catch(() => null);
     this.#engine = null;
     this.#state = new WorkerState();
+    this.#live?.forgetTable();
     if (!engine) return;
     this.#before = sum(this.#before, engine.count.latest());
     await engine.end();
@@ -223,6 +248,8 @@ export class LakeConnection implements Connection {
     this.#manifests = manifests;
     try {
       await this.#registerAll(engine);
+      await this.#live?.write(engine.session, Date.now());
+      await this.#forgetLive(engine);
       await this.#show(engine, this.#filesIn({}));
       await this.#forget(engine);
     } catch (error) {
@@ -230,6 +257,15 @@ export class LakeConnection implements Connection {
       this.#manifests = before;
       throw error;
     }
+  }
+
+  /** Rows that have come in a file are live no more. */
+  async #forgetLive({ session }: Engine): Promise<void> {
+    const live = this.#live;
+    if (!live || live.fromAt === Infinity) return;
+    const files = filesOf(this.manifests().aggregated, { fromAt: live.fromAt, toAt: Infinity });
+    await live.forgetThoseIn(session, queryOf('aggregated', files));
+    await live.write(session, Date.now());
   }
 
   async #register(engine: Engine, table: TableName, { path, bytes }: ManifestFile): Promise<void> {
@@ -283,6 +319,7 @@ export class LakeConnection implements Connection {
     this.#state.ownViews ||= definesView(sql);
     const needed = this.#state.ownViews ? {} : await neededTimes(sql, values, { stepMs: this.#stepMs, evaluate });
     const files = this.#filesIn(needed);
+    await this.#live?.write(engine.session, Date.now());
     await this.#show(engine, files);
     return files;
   }
@@ -307,7 +344,8 @@ export class LakeConnection implements Connection {
     const { shown } = this.#state;
     const first = shown.size === 0;
     for (const table of tableNames) {
-      const sql = queryOf(table, files[table]);
+      const live = table === 'aggregated' ? this.#live : null;
+      const sql = `${queryOf(table, files[table])}${live ? ` UNION ALL SELECT * FROM ${live.table}` : ''}`;
       if (shown.get(table) === sql) continue;
       shown.delete(table);
       await this.#run(engine, `CREATE OR REPLACE VIEW ${table} AS ${sql}`);

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatAge, formatTime } from '../format.ts';
 import type { Filters, TimeRange } from '../model/tally.ts';
 import { filterWords } from './filter-words.ts';
-import type { LiveState } from './live-feed.ts';
+import type { LiveState } from '../live-feed.ts';
 import { presets, rangeOf, type ViewState } from './view-state.ts';
 
 export interface HeaderState {

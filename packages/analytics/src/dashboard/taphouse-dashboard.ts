@@ -14,7 +14,7 @@ import { DashboardData, type Seen } from './dashboard-data.ts';
 import { dashboardHeader } from './dashboard-header.ts';
 import { dashboardStyles } from './dashboard-styles.ts';
 import type { FunnelStep } from './funnel.ts';
-import { listenLive, type LiveState } from './live-feed.ts';
+import { listenLive, type LiveState } from '../live-feed.ts';
 import * as panels from './panels.ts';
 import type { SessionDialog, SessionEventRow } from './session-dialog.ts';
 import { theme } from './theme.ts';

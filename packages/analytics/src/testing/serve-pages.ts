@@ -28,6 +28,8 @@ export interface PagesServer {
   origin: string;
   /** Paths asked for so far, with the bytes sent. */
   readonly requests: { path: string; bytes: number }[];
+  /** How many pages listen to the live side. */
+  listeners(): number;
   /** Sends a live message to every page. */
   say(message: LiveMessage): void;
   close(): Promise<void>;
@@ -115,6 +117,7 @@ export async function servePages(options: ServePagesOptions): Promise<PagesServe
   return {
     origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     requests,
+    listeners: () => listeners.size,
     say({ event, data }) {
       for (const response of listeners) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
     },
