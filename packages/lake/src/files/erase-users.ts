@@ -1,5 +1,3 @@
-import { availableParallelism } from 'node:os';
-
 import type { ManifestFile, TableName } from '@taphouse/schema';
 
 import { quoteText, readFiles } from '../sql/table-ddl.ts';
@@ -49,6 +47,8 @@ const journal = 'erasing.json';
 const maxPasses = 10;
 /** How many batches are switched together: few versions of the manifest, and little to do again after a conflict. */
 const batchesAtOnce = 16;
+/** While some wait for the disk, others compute; on all cores, for DuckDB shares them out. */
+const rewritesAtOnce = 4;
 const maxBytesTogether = 192 * 1024 * 1024;
 
 /**
@@ -175,7 +175,7 @@ async function readRows(room: Room, keys: readonly string[], userIds: readonly s
   }
 }
 
-/** Rewrites batches of files, each of one day, on all cores, and switches them in one version of the manifest. */
+/** Rewrites batches of files, each of one day, some beside each other, and switches them in one version of the manifest. */
 async function rewriteWithout(
   room: Room,
   table: TableName,
@@ -193,7 +193,7 @@ async function rewriteWithout(
       db.close();
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: availableParallelism() }, work));
+  const ends = await Promise.allSettled(Array.from({ length: rewritesAtOnce }, work));
   for (const end of ends) if (end.status === 'rejected') throw end.reason;
   const removed = batches.flat().map(({ path }) => path);
   return exchangeFiles(room, table, removed, added, { atOnce: true });
