@@ -1,10 +1,11 @@
 /**
  * How fast the page answers over http: first numbers, the session-length slider, filters, and each question in
  * DuckDB-WASM and in native DuckDB on one thread, in turn on the same files.
- * Options: `--rows 1000000`, `--days 30`, `--runs 3`; `--no-events` without `rawdata`. About three minutes at the
- * default on two idle cores. With 10000000 rows some 4 GB of memory and `--runs 1` are advised.
+ * Options: `--rows 1000000`, `--days 30`, `--runs 3`; `--no-events` without `rawdata`; `--lake FOLDER` keeps the lake,
+ * and takes one that is there; `--questions headline,hours` asks only these. About three minutes at the default on two
+ * idle cores. With 10000000 rows some 4 GB of memory, `--no-events --runs 1` and few questions are advised.
  */
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ const { values } = parseArgs({
     days: { type: 'string', default: '30' },
     runs: { type: 'string', default: '3' },
     events: { type: 'boolean', default: true },
+    lake: { type: 'string' },
+    questions: { type: 'string' },
   },
   allowNegative: true,
 });
@@ -57,7 +60,12 @@ const ofEvents: Record<string, string> = {
   'top events': textOf(queries.topEvents(ask)),
   'funnel of four steps': textOf(queries.funnel({ ...ask, steps })),
 };
-const statements = values.events ? { ...ofSessions, ...ofEvents } : ofSessions;
+const wanted = values.questions?.split(',');
+const statements = Object.fromEntries(
+  Object.entries(values.events ? { ...ofSessions, ...ofEvents } : ofSessions).filter(
+    ([name]) => wanted?.includes(name) ?? true,
+  ),
+);
 
 type Took = Record<string, { wasm: number | null; native: number }>;
 interface Part {
@@ -67,8 +75,10 @@ interface Part {
 }
 
 try {
-  const daily = join(folder, 'daily');
-  const size = await makeSessions({ folder: daily, rows: total, days, perDay: 1, untilAt, events: values.events });
+  const daily = values.lake ?? join(folder, 'daily');
+  const size =
+    sizeOf(daily) ??
+    (await makeSessions({ folder: daily, rows: total, days, perDay: 1, untilAt, events: values.events }));
   const small = { rows: Math.round(Math.min(total, 1_000_000) / 10), days: Math.min(days, 7), untilAt, events: false };
   await makeSessions({ ...small, folder: join(folder, 'hourly'), perDay: 24 });
   await makeSessions({ ...small, folder: join(folder, 'merged'), perDay: 1 });
@@ -167,6 +177,21 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** What a lake that was kept holds, by its manifests; null where there is none. */
+function sizeOf(lake: string): { aggregated: TableSize; rawdata: TableSize } | null {
+  const read = (table: string): TableSize | null => {
+    const path = join(lake, table, 'manifest.json');
+    if (!existsSync(path)) return null;
+    const { files } = JSON.parse(readFileSync(path, 'utf8')) as { files: TableSize[] };
+    return {
+      bytes: files.reduce((sum, file) => sum + file.bytes, 0),
+      rows: files.reduce((sum, file) => sum + file.rows, 0),
+    };
+  };
+  const aggregated = read('aggregated');
+  return aggregated && { aggregated, rawdata: read('rawdata') ?? { bytes: 0, rows: 0 } };
 }
 
 /** One thread, the same views over the same files. */

@@ -38,25 +38,6 @@ export const dashboardStyles = css`
     gap: 10px;
     align-items: center;
   }
-  .choice {
-    display: inline-flex;
-    border: 1px solid var(--tap-line);
-    border-radius: 9px;
-    background: var(--tap-surface);
-    padding: 3px;
-  }
-  .choice button {
-    border: 0;
-    background: none;
-    padding: 5px 11px;
-    border-radius: 6px;
-    color: var(--tap-muted);
-    cursor: pointer;
-    white-space: nowrap;
-  }
-  .choice button:hover {
-    color: var(--tap-text);
-  }
   .choice button[aria-pressed='true'] {
     background: var(--tap-amber);
     color: #1c1208;
@@ -398,24 +379,6 @@ export const dashboardStyles = css`
     font: 13px/1.5 var(--tap-mono);
     white-space: pre-wrap;
     overflow-wrap: anywhere;
-  }
-  progress {
-    appearance: none;
-    width: min(320px, 80%);
-    height: 6px;
-    border: 0;
-    border-radius: 3px;
-    overflow: hidden;
-    background: var(--tap-hover);
-  }
-  progress::-webkit-progress-bar {
-    background: var(--tap-hover);
-  }
-  progress::-webkit-progress-value {
-    background: var(--tap-amber);
-  }
-  progress::-moz-progress-bar {
-    background: var(--tap-amber);
   }
   .button {
     display: inline-block;

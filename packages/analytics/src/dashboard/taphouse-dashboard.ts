@@ -10,6 +10,7 @@ import type { Filters, SessionLine, TimeRange } from '../model/tally.ts';
 import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
 import type { Credentials } from '../sources/s3-source.ts';
 import { queries } from '../sql/queries.ts';
+import { controlStyles } from './control-styles.ts';
 import { DashboardData, type Seen } from './dashboard-data.ts';
 import { dashboardHeader } from './dashboard-header.ts';
 import { dashboardStyles } from './dashboard-styles.ts';
@@ -72,7 +73,7 @@ export class TaphouseDashboard extends LitElement {
     showsAllLines: { state: true },
     notice: { state: true },
   };
-  static override styles = [theme, dashboardStyles];
+  static override styles = [theme, controlStyles, dashboardStyles];
 
   declare lake: string;
   declare live: string;
