@@ -213,7 +213,8 @@ async function nativeViews(lake: string): Promise<Database> {
 function downloadBytes(built: string): { own: number; duckdb: number } {
   const assets = join(built, 'assets');
   const names = readdirSync(assets);
-  const own = names.filter((name) => /^(dashboard|define-nav|own-bundle|page)-.*\.(js|css)$/.test(name));
+  const page = readFileSync(join(built, 'dashboard/index.html'), 'utf8');
+  const own = names.filter((name) => page.includes(name) || name.startsWith('own-bundle'));
   const duckdb = names.filter((name) => /duckdb.*(\.wasm|worker.*\.js)$|lake-worker/.test(name));
   const sum = (list: string[]): number => list.reduce((bytes, name) => bytes + brotli(join(assets, name)), 0);
   return { own: sum(own), duckdb: sum(duckdb) };

@@ -4,13 +4,14 @@ import { defineConfig, type Plugin } from 'vite';
 
 const root = resolve(import.meta.dirname, 'src/pages');
 
+const shorten = (style: string): string => style.replace(/\s+/g, ' ').replace(/ ?([{};,]) ?/g, '$1');
+
 /** Styles of elements are template literals, whose white space no minifier may touch: here it means nothing. */
 const shortStyles: Plugin = {
   name: 'short-styles',
   transform(code, id) {
     if (!id.startsWith(resolve(import.meta.dirname, 'src'))) return null;
-    const short = (style: string): string => style.replace(/\s+/g, ' ').replace(/ ?([{};,]) ?/g, '$1');
-    return { code: code.replace(/css`[^`]*`/g, short), map: null };
+    return { code: code.replace(/css`[^`]*`/g, shorten), map: null };
   },
 };
 

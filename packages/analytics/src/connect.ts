@@ -4,10 +4,9 @@ import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import type { Fetched } from './byte-count.ts';
 import { LakeConnection } from './lake-connection.ts';
 import type { GivenFile } from './sources/dropped-files.ts';
-import { filesSource } from './sources/files-source.ts';
 import { httpSource } from './sources/http-source.ts';
 import type { LakeSource } from './sources/lake-source.ts';
-import { type Credentials, s3Source } from './sources/s3-source.ts';
+import type { Credentials } from './sources/s3-source.ts';
 import type { Value } from './sql/question.ts';
 import type { DuckDbBundle } from './start-duckdb.ts';
 
@@ -97,7 +96,7 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const bundle = options.bundle ?? (await import('./own-bundle.ts')).ownBundle;
-  const connection = new LakeConnection(sourceOf(options), { ...options, bundle });
+  const connection = new LakeConnection(await sourceOf(options), { ...options, bundle });
   try {
     await connection.open();
   } catch (error) {
@@ -107,9 +106,13 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connection;
 }
 
-function sourceOf({ lake, files, credentials, region, endpoint }: ConnectOptions): LakeSource {
-  if (files) return filesSource(files);
+/** Most lakes are behind a server: the other ways are fetched only where they are taken. */
+async function sourceOf({ lake, files, credentials, region, endpoint }: ConnectOptions): Promise<LakeSource> {
+  if (files) return (await import('./sources/files-source.ts')).filesSource(files);
   if (lake === undefined) throw new TypeError('connect: no lake; give the URL of one, or files');
-  if (lake.startsWith('s3://')) return s3Source({ lake, credentials, region, endpoint });
+  if (lake.startsWith('s3://')) {
+    const { s3Source } = await import('./sources/s3-source.ts');
+    return s3Source({ lake, credentials, region, endpoint });
+  }
   return httpSource(new URL(lake.replace(/\/*$/, '/'), location.href).href);
 }

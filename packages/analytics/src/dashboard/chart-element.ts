@@ -64,6 +64,24 @@ export abstract class ChartElement extends LitElement {
     void super.scheduleUpdate();
   }
 
+  /** Who stands on a mark stays on it when the picture is drawn again, as with each reading of the lake. */
+  protected override update(changed: PropertyValues): void {
+    const at = this.#marks().indexOf(this.shadowRoot?.activeElement as SVGElement);
+    super.update(changed);
+    if (at >= 0) void this.updateComplete.then(() => this.#standOn(at));
+  }
+
+  #marks(): SVGElement[] {
+    return [...this.renderRoot.querySelectorAll<SVGElement>('.mark')];
+  }
+
+  #standOn(at: number): void {
+    const marks = this.#marks();
+    const mark = marks[Math.min(at, marks.length - 1)];
+    for (const each of marks) each.setAttribute('tabindex', each === mark ? '0' : '-1');
+    if (this.shadowRoot?.activeElement !== mark) mark?.focus();
+  }
+
   override connectedCallback(): void {
     super.connectedCallback();
     this.#watch.observe(this);

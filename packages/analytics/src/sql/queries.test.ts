@@ -50,7 +50,7 @@ beforeAll(async () => {
     user_id, device_id, timeagg, events, beginnavigation, endnavigation, beginsession, endsession, begin_event_id,
     end_event_id, window_open, row_id)`);
   for (const view of duckdbViews()) await native.run(view);
-});
+}, 60_000);
 afterAll(() => native.closeSync());
 
 function valuesOf(row: SessionRow): string {
@@ -217,22 +217,27 @@ function eventsOf(question: Ask): typeof clicks {
   const shown = see(question);
   const times = question.filters?.event === undefined ? null : timesOf(question.filters.event);
   const { duration, device } = question.filters ?? {};
-  const found = clicks.filter((event) => {
-    const key = kept.keys.code(kept.users.code(event.user_id), kept.devices.code(event.device_id));
-    for (let at = 0; at < sessions.length; at += 1) {
+  const placesOf = Map.groupBy(
+    Array.from({ length: sessions.length }, (_, at) => at),
+    (at) => sessions.key[at]!,
+  );
+  const found = [...eventsOfKey].flatMap(([key, events]) =>
+    events.filter(({ client_timestamp, device_id }) => {
+      const at = placesOf
+        .get(key)
+        ?.find((place) => client_timestamp >= sessions.begin[place]! && client_timestamp <= sessions.end[place]!);
+      if (at === undefined) return false;
       const [begin, end] = [sessions.begin[at]!, sessions.end[at]!];
-      if (sessions.key[at] !== key || event.client_timestamp < begin || event.client_timestamp > end) continue;
       const sec = Math.floor((end - begin) / 1000);
       return (
         begin >= question.fromAt &&
         begin < question.toAt &&
         (!duration || (sec >= duration.from && sec < (duration.to ?? Infinity))) &&
-        (device === undefined || event.device_id === device) &&
+        (device === undefined || device_id === device) &&
         (!times || times.within(key, begin, end))
       );
-    }
-    return false;
-  });
+    }),
+  );
   expect(found.length).toBe(shown.events);
   return found;
 }
