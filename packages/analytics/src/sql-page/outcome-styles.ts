@@ -206,35 +206,4 @@ export const outcomeStyles = css`
     color: var(--tap-muted);
     font-size: 13px;
   }
-  progress {
-    appearance: none;
-    width: min(320px, 80%);
-    height: 6px;
-    border: 0;
-    border-radius: 3px;
-    overflow: hidden;
-    background: var(--tap-hover);
-  }
-  progress::-webkit-progress-bar {
-    background: var(--tap-hover);
-  }
-  progress::-webkit-progress-value {
-    background: var(--tap-amber);
-  }
-  progress::-moz-progress-bar {
-    background: var(--tap-amber);
-  }
-  progress:indeterminate {
-    background: linear-gradient(90deg, transparent 0 30%, var(--tap-amber) 30% 70%, transparent 70%) 0 0 / 200% 100%
-      var(--tap-hover);
-    animation: pour 1.4s linear infinite;
-  }
-  progress:indeterminate::-webkit-progress-bar {
-    background: transparent;
-  }
-  @keyframes pour {
-    to {
-      background-position: -200% 0;
-    }
-  }
 `;

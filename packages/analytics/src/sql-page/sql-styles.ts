@@ -41,24 +41,9 @@ export const sqlStyles = css`
     cursor: default;
     opacity: 0.45;
   }
-  .choice {
-    display: inline-flex;
-    padding: 2px;
-    border: 1px solid var(--tap-line);
-    border-radius: 8px;
-    background: var(--tap-surface);
-  }
   .choice button {
     padding: 4px 10px;
-    border: 0;
-    border-radius: 6px;
-    background: none;
-    color: var(--tap-muted);
     font-size: 13px;
-    white-space: nowrap;
-  }
-  .choice button:hover:not(:disabled) {
-    color: var(--tap-text);
   }
   .choice button[aria-pressed='true'] {
     background: var(--tap-hover);

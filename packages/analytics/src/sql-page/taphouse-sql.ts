@@ -1,5 +1,6 @@
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
+import { controlStyles } from '../dashboard/control-styles.ts';
 import { theme } from '../dashboard/theme.ts';
 import { saveFile } from '../export/save-file.ts';
 import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
@@ -82,7 +83,7 @@ export class TaphouseSql extends LitElement {
     files: { attribute: false },
     dragging: { state: true },
   };
-  static override styles = [theme, sideStyles, outcomeStyles, sqlStyles];
+  static override styles = [theme, controlStyles, sideStyles, outcomeStyles, sqlStyles];
 
   declare lake: string;
   declare stage: 'starting' | 'ready' | 'failed';
