@@ -5,7 +5,8 @@ import type { Peer } from './peers.ts';
 import { openSite, type Site } from './site.ts';
 
 type Browser = Awaited<ReturnType<typeof openChromium>>;
-type Page = Awaited<ReturnType<Stage['open']>>;
+type Context = Awaited<ReturnType<Browser['newContext']>>;
+type Page = Awaited<ReturnType<Context['newPage']>>;
 
 /** How long a peer may take to deliver after the scenario ends, milliseconds. */
 export const graceMs = 25_000;
@@ -62,7 +63,7 @@ async function playRound(browser: Browser, script: string, scenario: Scenario): 
   return result;
 }
 
-function setStage(site: Site, context: Stage['context']): { stage: Stage; tracked: () => number } {
+function setStage(site: Site, context: Context): { stage: Stage<Page>; tracked: () => number } {
   let named = 0;
   const names = (count: number): string[] => Array.from({ length: count }, () => `ev_${(named += 1)}_`);
   const started = async (page: Page): Promise<Page> => {
@@ -75,7 +76,7 @@ function setStage(site: Site, context: Stage['context']): { stage: Stage; tracke
     return started(page);
   };
   const track = (page: Page, count: number): Promise<void> => page.evaluate(`${JSON.stringify(names(count))}.forEach((n) => call(n))`);
-  const stage: Stage = {
+  const stage: Stage<Page> = {
     gate: site,
     context,
     badMs,

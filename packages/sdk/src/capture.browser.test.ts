@@ -129,7 +129,7 @@ describe.concurrent('capture', () => {
       expect(await walkRoutes(visit)).toEqual(walked);
     }));
 
-  test('a page back from the back/forward cache is a view again', () =>
+  test('a page gone back to is a view again', () =>
     play(async ({ scene, open }) => {
       const page = await open();
       await page.goto(`${scene.url}/two`);

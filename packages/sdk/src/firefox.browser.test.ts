@@ -1,80 +1,173 @@
 import { findFirefox, openFirefox } from '@taphouse/test-browser';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { count, settle } from './testing/rounds.ts';
 import { openScene, type Scene } from './testing/scene.ts';
-import { outcome, until } from './testing/visit.ts';
+import { scenarios } from './testing/scenarios.ts';
+import { setStage } from './testing/stage.ts';
+import { outcome } from './testing/visit.ts';
 
 const there = findFirefox() !== undefined;
 if (!there)
   console.log('firefox: not found, its tests are skipped; apt-get install firefox-esr, or set TAPHOUSE_FIREFOX');
 
-const track = (page: Page, name: string): Promise<unknown> =>
-  page.evaluate(`for (let n = 0; n < 20; n += 1) taphouse.track('${name}', { n })`);
+interface Visit {
+  scene: Scene;
+  newTab: () => Promise<Page>;
+  /** A tab with the SDK started. */
+  open: (path?: string) => Promise<Page>;
+  scripts: string[];
+}
 
-describe.skipIf(!there)('Firefox', () => {
+/** A visit with a profile of its own; fails if anything was thrown into a page. */
+async function play(browser: Browser, act: (visit: Visit) => Promise<void>): Promise<void> {
+  const scene = await openScene();
+  const context = await browser.createBrowserContext();
+  const errors: unknown[] = [];
+  const scripts: string[] = [];
+  const newTab = async (): Promise<Page> => {
+    const page = await context.newPage();
+    page.on('pageerror', (error) => errors.push(error));
+    for (const script of scripts) await page.evaluateOnNewDocument(script);
+    return page;
+  };
+  const open = async (path = '/'): Promise<Page> => {
+    const page = await newTab();
+    await page.goto(scene.url + path);
+    await page.waitForFunction('window.taphouse?.track');
+    return page;
+  };
+  try {
+    await act({ scene, newTab, open, scripts });
+    expect(errors).toEqual([]);
+  } finally {
+    await context.close();
+    await scene.close();
+  }
+}
+
+/** Firefox as it is started with these preferences. */
+function withFirefox(prefs: Record<string, boolean | number>, tests: (browser: () => Browser) => void): void {
   let browser: Browser;
   beforeAll(async () => {
-    browser = await openFirefox();
+    browser = await openFirefox(prefs);
   });
   afterAll(() => browser?.close());
+  tests(() => browser);
+}
 
-  async function play(act: (scene: Scene, open: (path?: string) => Promise<Page>) => Promise<void>): Promise<void> {
-    const scene = await openScene();
-    const context = await browser.createBrowserContext();
-    const errors: unknown[] = [];
-    const open = async (path = '/'): Promise<Page> => {
-      const page = await context.newPage();
-      page.on('pageerror', (error) => errors.push(error));
-      await page.goto(scene.url + path);
-      await page.waitForFunction('window.taphouse?.track');
-      return page;
+/** Plays a scenario of the list; gives what came of its events. */
+async function outcomeOf(browser: Browser, name: string): Promise<Awaited<ReturnType<typeof count>> | undefined> {
+  let counts: Awaited<ReturnType<typeof count>> | undefined;
+  await play(browser, async ({ scene, newTab, scripts }) => {
+    scene.latencyMs = 300;
+    const context = {
+      addInitScript: async (script: string) => void scripts.push(script),
+      setOffline: () => Promise.reject(new Error('offline: not in Firefox by WebDriver BiDi')),
     };
-    try {
-      await act(scene, open);
-      expect(errors).toEqual([]);
-    } finally {
-      await context.close();
-      await scene.close();
-    }
-  }
+    const stage = setStage(scene, { context, newTab }, 2000);
+    const page = await scenarios.find((scenario) => scenario.name === name)?.play(stage);
+    if (page) await settle(scene, stage.tracked(), page);
+    counts = await count(scene, stage.tracked());
+  });
+  return counts;
+}
 
-  test('a burst before a navigation arrives once', () =>
-    play(async (scene, open) => {
-      scene.latencyMs = 300;
-      const page = await open();
-      await track(page, 'burst');
-      await page.goto(`${scene.url}/two`);
-      await scene.settled(22);
-      expect(await outcome(scene, 'burst')).toEqual({ events: 20, copies: 0 });
-    }));
+/** Those that end within seconds. WebDriver BiDi cannot take Firefox offline. */
+const played = scenarios
+  .map(({ name }) => name)
+  .filter((name) => /^([A-E]:|storage full|the clock|429|captive)/.test(name));
 
-  test('a while of 503, and a navigation in it, lose nothing', () =>
-    play(async (scene, open) => {
-      scene.weather = { status: 503, headers: { 'Retry-After': '1' } };
-      const page = await open();
-      await track(page, 'during');
-      await until(() => scene.posts.length > 0);
-      await new Promise((resolve) => setTimeout(resolve, 300));
-      await page.goto(`${scene.url}/two`);
-      scene.weather = 'fair';
-      await scene.settled(22);
-      expect(await outcome(scene, 'during')).toEqual({ events: 20, copies: 0 });
-    }));
+describe.skipIf(!there)('Firefox', () => {
+  describe('as it comes', () => {
+    withFirefox({}, (browser) => {
+      test.concurrent.each(played)('%s: every event arrives once', async (name) =>
+        expect(await outcomeOf(browser(), name)).toEqual({ lost: 0, duplicates: 0, copies: 0, dropped: 0 }),
+      );
 
-  test('routes, Back and clicks are seen', () =>
-    play(async (scene, open) => {
-      const page = await open();
-      await page.evaluate("history.pushState({}, '', '/beers/1')");
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      await page.click('#cart');
-      await page.evaluate('history.back()');
-      await scene.settled(4);
-      const events = (await scene.stored()).toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1));
-      expect(events.map(({ client_event, page_url }) => [client_event, page_url?.slice(scene.url.length)])).toEqual([
-        ['page_view', '/'],
-        ['page_view', '/beers/1'],
-        ['beer_cart', '/beers/1'],
-        ['page_view', '/'],
-      ]);
-    }));
+      test('routes, Back and clicks are seen', () =>
+        play(browser(), async ({ scene, open }) => {
+          const page = await open();
+          await page.evaluate("history.pushState({}, '', '/beers/1')");
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          await page.click('#cart');
+          await page.evaluate('history.back()');
+          await scene.settled(4);
+          const events = (await scene.stored()).toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1));
+          expect(events.map(({ client_event, page_url }) => [client_event, page_url?.slice(scene.url.length)])).toEqual(
+            [
+              ['page_view', '/'],
+              ['page_view', '/beers/1'],
+              ['beer_cart', '/beers/1'],
+              ['page_view', '/'],
+            ],
+          );
+        }));
+
+      test('so they are without the Navigation API, by history', () =>
+        play(browser(), async ({ scene, open, scripts }) => {
+          scripts.push('delete window.navigation');
+          const page = await open();
+          expect(await page.evaluate('window.navigation === undefined')).toBe(true);
+          await page.evaluate("history.pushState({}, '', '/beers/2'); history.replaceState({ y: 1 }, '', '/beers/2')");
+          await new Promise((resolve) => setTimeout(resolve, 100));
+          await page.evaluate('history.back()');
+          await scene.settled(3);
+          const events = (await scene.stored()).toSorted((a, b) => (a.event_id < b.event_id ? -1 : 1));
+          expect(events.map(({ page_url }) => page_url?.slice(scene.url.length))).toEqual(['/', '/beers/2', '/']);
+        }));
+
+      test('a no erases what is stored and stops', () =>
+        play(browser(), async ({ scene, open }) => {
+          scene.weather = 'down';
+          const page = await open();
+          await page.evaluate("taphouse.track('unsent')");
+          await new Promise((resolve) => setTimeout(resolve, 600));
+          await page.evaluate('taphouse.optOut()');
+          scene.weather = 'fair';
+          await page.evaluate("taphouse.track('later')");
+          await page.goto(`${scene.url}/two`);
+          await new Promise((resolve) => setTimeout(resolve, 1500));
+          expect(await scene.stored()).toEqual([]);
+          // The choice, and nothing else.
+          expect(await page.evaluate('localStorage.length')).toBe(1);
+        }));
+    });
+  });
+
+  describe('with Global Privacy Control switched on', () => {
+    withFirefox(
+      { 'privacy.globalprivacycontrol.enabled': true, 'privacy.globalprivacycontrol.functionality.enabled': true },
+      (browser) => {
+        test('nothing is stored or sent before a yes', () =>
+          play(browser(), async ({ scene, open }) => {
+            const page = await open();
+            expect(await page.evaluate('navigator.globalPrivacyControl')).toBe(true);
+            await page.click('#cart');
+            await new Promise((resolve) => setTimeout(resolve, 1000));
+            expect(scene.requests.filter((request) => request.includes('/v1/'))).toEqual([]);
+            expect(await page.evaluate('localStorage.length')).toBe(0);
+            await page.evaluate("taphouse.optIn(); taphouse.track('after')");
+            await scene.settled(2);
+            expect(await outcome(scene, 'after')).toEqual({ events: 1, copies: 0 });
+            expect(await outcome(scene, 'beer_cart')).toEqual({ events: 0, copies: 0 });
+          }));
+      },
+    );
+  });
+
+  describe('with cookies and storage blocked by its own setting', () => {
+    withFirefox({ 'network.cookie.cookieBehavior': 2 }, (browser) => {
+      test('events arrive from memory, those of the last moment too', () =>
+        play(browser(), async ({ scene, open }) => {
+          const page = await open();
+          const blocked = 'try { localStorage.x = 1; false } catch (error) { error.name }';
+          expect(await page.evaluate(blocked)).toBe('SecurityError');
+          await page.evaluate("for (let n = 0; n < 20; n += 1) taphouse.track('blocked', { n })");
+          await page.goto(`${scene.url}/two`);
+          await scene.settled(22);
+          expect(await outcome(scene, 'blocked')).toEqual({ events: 20, copies: 0 });
+        }));
+    });
+  });
 });

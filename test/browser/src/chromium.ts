@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
+import type { Browser as WholeBrowser } from 'puppeteer-core';
 
 const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
@@ -20,16 +21,36 @@ const quiet = [
  *   browser that never had windows, and opens a page for half the CPU time: for many at once. Default: `TAPHOUSE_CHROMIUM`
  */
 export async function openChromium(wanted = process.env.TAPHOUSE_CHROMIUM): Promise<Browser> {
-  const own = wanted ?? known.find((path) => existsSync(path));
+  const own = wanted ?? findChromium();
   if (own && own !== 'package') return chromium.launch({ executablePath: own, args: quiet });
   return openPackaged();
 }
 
-async function openPackaged(): Promise<Browser> {
+/** The machine's own Chromium; undefined where it has none. */
+export const findChromium = (): string | undefined => known.find((path) => existsSync(path));
+
+/**
+ * Starts Chromium by Puppeteer, with what Playwright switches off: prerendering, and, in the machine's own, the
+ * back/forward cache.
+ */
+export async function openWholeChromium(): Promise<WholeBrowser> {
+  const { launch } = await import('puppeteer-core');
+  const own = findChromium();
+  if (own) return launch({ executablePath: own, args: quiet });
+  const packaged = await packagedChromium();
+  return launch({ executablePath: await packaged.executablePath(), args: quiet, headless: 'shell' });
+}
+
+async function packagedChromium() {
   // The package unpacks the libraries it needs only where it believes to be in Lambda.
   process.env.AWS_LAMBDA_JS_RUNTIME ??= 'nodejs24.x';
   const { default: packaged } = await import('@sparticuz/chromium');
   packaged.setGraphicsMode = false;
+  return packaged;
+}
+
+async function openPackaged(): Promise<Browser> {
+  const packaged = await packagedChromium();
   const notOurs = /^--(headless|single-process|no-zygote|user-data-dir)/;
   return chromium.launch({
     executablePath: await packaged.executablePath(),

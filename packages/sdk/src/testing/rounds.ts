@@ -1,8 +1,9 @@
 /** Plays scenarios many times at once, most of which is waiting, and counts what came of every event. */
-import type { Browser, BrowserContext, Page } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { openScene, type Scene } from './scene.ts';
-import { type Scenario, scenarios } from './scenarios.ts';
-import { keeps, type SdkWindow } from './visit.ts';
+import { type Scenario, scenarios, type Tab } from './scenarios.ts';
+import { setStage } from './stage.ts';
+import { keeps } from './visit.ts';
 
 /** What came of one round's events, page views among them. */
 export interface Round {
@@ -75,7 +76,7 @@ async function playRound(browser: Browser, { scenario, latencyMs, badMs }: Job):
   const errors: string[] = [];
   context.on('weberror', (error) => errors.push(String(error.error())));
   scene.latencyMs = latencyMs;
-  const stage = setStage(scene, context, badMs);
+  const stage = setStage(scene, { context, newTab: () => context.newPage() }, badMs);
   const drops = scenario.drops ?? 0;
   try {
     const page = await scenario.play(stage);
@@ -90,53 +91,8 @@ async function playRound(browser: Browser, { scenario, latencyMs, badMs }: Job):
   return { scenario: scenario.name, latencyMs, tracked, drops, errors, ...counts };
 }
 
-function setStage(scene: Scene, context: BrowserContext, badMs: number) {
-  let views = 0;
-  let named = 0;
-  const start = async (page: Page, url: string): Promise<Page> => {
-    await page.goto(url);
-    return started(page);
-  };
-  const started = async (page: Page): Promise<Page> => {
-    await page.waitForFunction('window.taphouse?.track');
-    views += 1;
-    return page;
-  };
-  const names = (count: number): string[] => Array.from({ length: count }, () => `tap_${(named += 1)}_`);
-  return {
-    gate: scene,
-    context,
-    badMs,
-    tracked: () => views + named,
-    open: async (path = '/') => start(await context.newPage(), scene.url + path),
-    go: (page: Page, path: string) => start(page, scene.url + path),
-    track: (page: Page, count: number) => page.evaluate(trackAll, names(count)),
-    trackLarge: (page: Page) =>
-      page.evaluate(
-        (name) => {
-          const text = 'x'.repeat(1000);
-          (window as unknown as SdkWindow).taphouse.track(name, { a: text, b: text, c: text });
-        },
-        names(1)[0] ?? '',
-      ),
-    async leaveByLink(page: Page, count: number): Promise<void> {
-      await page.evaluate((names) => {
-        const { taphouse } = window as unknown as SdkWindow;
-        document.getElementById('two')?.addEventListener('click', () => names.forEach((name) => taphouse.track(name)));
-      }, names(count));
-      await page.click('#two');
-      await page.waitForURL('**/two');
-      await started(page);
-    },
-  };
-}
-
-const trackAll = (names: string[]): void => {
-  for (const name of names) (window as unknown as SdkWindow).taphouse.track(name);
-};
-
 /** Resolves when all is stored, and when the device holds nothing that could be sent again. */
-async function settle(scene: Scene, expected: number, page: Page): Promise<void> {
+export async function settle(scene: Scene, expected: number, page: Tab): Promise<void> {
   const until = Date.now() + patienceMs;
   await scene.settled(expected, patienceMs);
   while (Date.now() < until && (await keeps(page, 'tap_\\d+_|page_view'))) await sleep(200);
@@ -145,7 +101,8 @@ async function settle(scene: Scene, expected: number, page: Page): Promise<void>
   await sleep(scene.latencyMs + 500);
 }
 
-async function count(
+/** What came of the events of a scene of which `expected` must be stored. */
+export async function count(
   scene: Scene,
   expected: number,
 ): Promise<Pick<Round, 'lost' | 'duplicates' | 'copies' | 'dropped'>> {

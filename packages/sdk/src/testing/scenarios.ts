@@ -1,28 +1,40 @@
-import type { BrowserContext, Page } from 'playwright-core';
 import type { Gate } from './gate.ts';
 
+/** A tab of a browser, as Playwright and Puppeteer have it. */
+export interface Tab {
+  goto: (url: string) => Promise<unknown>;
+  evaluate: (script: string) => Promise<unknown>;
+  click: (selector: string) => Promise<unknown>;
+  reload: () => Promise<unknown>;
+  close: (options: { runBeforeUnload: boolean }) => Promise<void>;
+}
+
 /** What a scenario plays on: a site with some SDK on its pages, and a visitor with a browser profile of their own. */
-export interface Stage {
-  gate: Gate;
-  context: BrowserContext;
+export interface Stage<T extends Tab = Tab> {
+  gate: Pick<Gate, 'weather'>;
+  context: {
+    /** Runs in each page before its own scripts. */
+    addInitScript: (script: string) => Promise<unknown>;
+    setOffline: (offline: boolean) => Promise<unknown>;
+  };
   /** How long bad weather lasts, milliseconds. */
   badMs: number;
   /** A tab with the SDK started. */
-  open: (path?: string) => Promise<Page>;
+  open: (path?: string) => Promise<T>;
   /** Leads a tab to another page of the site, with the SDK started. */
-  go: (page: Page, path: string) => Promise<Page>;
+  go: (tab: T, path: string) => Promise<T>;
   /** Tracks that many events in one task, each with a name of its own. */
-  track: (page: Page, count: number) => Promise<void>;
+  track: (tab: T, count: number) => Promise<void>;
   /** Tracks one event that is more than 3,000 bytes long. */
-  trackLarge: (page: Page) => Promise<void>;
+  trackLarge: (tab: T) => Promise<void>;
   /** Clicks the link to /two, in whose click that many events are tracked. */
-  leaveByLink: (page: Page, count: number) => Promise<void>;
+  leaveByLink: (tab: T, count: number) => Promise<void>;
 }
 
 export interface Scenario {
   name: string;
   /** Ends with a tab of the site that stays open, and with a collector that is fair. */
-  play: (stage: Stage) => Promise<Page>;
+  play: <T extends Tab>(stage: Stage<T>) => Promise<T>;
   /** How many events can never be taken: each must be reported as dropped. */
   drops?: number;
 }
@@ -35,10 +47,13 @@ const tooLarge = '{"accepted":0,"rejected":[],"reason":"body: too large"}';
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
 /** An hour later, or back. Only `Date` jumps: timers and `performance.now` count on, as they do in browsers. */
-const jump = (page: Page, ms: number): Promise<unknown> => page.evaluate(`jumpMs = ${ms}`);
+const jump = (tab: Tab, ms: number): Promise<unknown> => tab.evaluate(`jumpMs = ${ms}`);
 
 /** Bad weather from the start, in which `count` events are tracked and the page is left; then fair. */
-async function leaveInBadWeather({ gate, badMs, open, go, track }: Stage, weather: Gate['weather']): Promise<Page> {
+async function leaveInBadWeather<T extends Tab>(
+  { gate, badMs, open, go, track }: Stage<T>,
+  weather: Gate['weather'],
+): Promise<T> {
   gate.weather = weather;
   const page = await open();
   await track(page, 20);

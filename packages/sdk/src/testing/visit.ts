@@ -1,6 +1,7 @@
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { expect } from 'vitest';
 import type { Client } from '../client.ts';
+import type { Tab } from './scenarios.ts';
 import { openScene, type Scene } from './scene.ts';
 
 /** A visitor with a browser profile of their own, on a site of their own. */
@@ -47,14 +48,10 @@ export const track = (page: Page, name: string, count: number): Promise<void> =>
   );
 
 /** Whether text that matches is kept on the device, in whatever form; an event's name, for one that may be sent again. */
-export const keeps = (page: Page, pattern: string): Promise<boolean> =>
-  page.evaluate((pattern) => {
-    try {
-      return new RegExp(pattern).test(JSON.stringify(Object.entries(localStorage)));
-    } catch {
-      return false;
-    }
-  }, pattern);
+export const keeps = async (page: Tab, pattern: string): Promise<boolean> =>
+  (await page.evaluate(
+    `(() => { try { return /${pattern}/.test(JSON.stringify(Object.entries(localStorage))) } catch { return false } })()`,
+  )) === true;
 
 /** The count of different events with this name, and how many copies of any event came. */
 export async function outcome(scene: Scene, name: string): Promise<{ events: number; copies: number }> {

@@ -1,0 +1,63 @@
+import { findChromium, openWholeChromium } from '@taphouse/test-browser';
+import type { Browser, Page } from 'puppeteer-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { openScene, type Scene } from './testing/scene.ts';
+import { outcome, until } from './testing/visit.ts';
+
+/** What Playwright switches off in its Chromium: prerendering, and the back/forward cache. */
+describe('the life of a page', () => {
+  let browser: Browser;
+  beforeAll(async () => {
+    browser = await openWholeChromium();
+  });
+  afterAll(() => browser?.close());
+
+  async function play(act: (scene: Scene, page: Page) => Promise<void>): Promise<void> {
+    const scene = await openScene();
+    // Not a context of its own: pages of a private window are not kept.
+    const page = await browser.newPage();
+    try {
+      await act(scene, page);
+    } finally {
+      await page.close();
+      await scene.close();
+    }
+  }
+
+  const viewed = async (scene: Scene): Promise<(string | undefined)[]> =>
+    (await scene.stored()).map(({ page_url }) => page_url?.slice(scene.url.length));
+
+  test('a prerendered page is a view once it is shown, and not before', () =>
+    play(async (scene, page) => {
+      scene.head = `<script>if (document.prerendering) fetch('/prerendering')</script>
+        <script type="speculationrules">{ "prerender": [{ "urls": ["/two"], "eagerness": "immediate" }] }</script>`;
+      await page.goto(scene.url);
+      await until(() => scene.requests.includes('GET /prerendering'));
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      expect(await viewed(scene)).toEqual(['/']);
+      await Promise.all([page.waitForNavigation(), page.click('#two')]);
+      await scene.settled(2);
+      expect(await viewed(scene)).toEqual(['/', '/two']);
+      // It is the page that was prerendered, not a second load of it.
+      const startedAt = "performance.getEntriesByType('navigation')[0].activationStart";
+      expect(await page.evaluate(startedAt)).toBeGreaterThan(0);
+    }));
+
+  // The packaged Chromium keeps no pages.
+  test.skipIf(!findChromium())('a page back from the back/forward cache is a view again, and tracks on', () =>
+    play(async (scene, page) => {
+      await page.goto(scene.url);
+      await page.waitForFunction('window.taphouse?.track');
+      await page.evaluate("memory = 1; taphouse.track('before', {})");
+      await page.goto(`${scene.url}/two`);
+      await page.goBack();
+      // Its memory is still there: it was not loaded again.
+      expect(await page.evaluate('window.memory')).toBe(1);
+      await page.evaluate("taphouse.track('after', {})");
+      await scene.settled(5);
+      expect(await outcome(scene, 'page_view')).toEqual({ events: 3, copies: 0 });
+      expect(await outcome(scene, 'before')).toEqual({ events: 1, copies: 0 });
+      expect(await outcome(scene, 'after')).toEqual({ events: 1, copies: 0 });
+    }),
+  );
+});
