@@ -45,7 +45,7 @@ export const limits: Limits = {
   maxEventBytes: 32_768,
   maxDepth: 32,
   maxKeys: 256,
-  maxValues: 100_000,
+  maxValues: 25_000,
   maxEventIdLength: 64,
   maxNameLength: 128,
   maxUrlLength: 2_048,

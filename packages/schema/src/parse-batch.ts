@@ -333,7 +333,8 @@ function clockOffset(value: unknown): number | null {
   if (value === undefined || value === null) return null;
   if (typeof value !== 'number' || !(Math.abs(value) <= maxOffsetMs))
     throw new Refusal('clock_offset_ms: not a number of milliseconds');
-  return Math.round(value);
+  // Not -0, which JSON does not know.
+  return Math.round(value) + 0;
 }
 
 const isoTime = new RegExp(isoTimePattern);

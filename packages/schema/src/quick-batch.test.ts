@@ -114,6 +114,16 @@ describe('a reader that has seen the shape', () => {
       'too many events',
       JSON.stringify({ ...batch, events: Array.from({ length: limits.maxEvents + 1 }, () => event) }),
     ],
+    [
+      'too many values',
+      JSON.stringify({
+        ...batch,
+        events: Array.from({ length: limits.maxEvents }, () => ({
+          ...event,
+          properties: Object.fromEntries(Array.from({ length: limits.maxProperties }, (_, i) => [`p${i}`, i])),
+        })),
+      }),
+    ],
     ['something behind it', `${good} `],
     ['no end', good.slice(0, -1)],
     ['a deep context', good.replace('"referrer":""', `"x":${'['.repeat(40)}${']'.repeat(40)}`)],

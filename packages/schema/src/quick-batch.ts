@@ -54,6 +54,8 @@ export function createQuickReader(
     events.open();
     properties.open();
     let at = start;
+    // As shapeFault counts them, or more.
+    let values = start;
     while (batch.accepted < limits.maxEvents) {
       const event = events.match(body, at);
       if (!event) return -1;
@@ -65,7 +67,10 @@ export function createQuickReader(
         if (!own) return -1;
         line += stored(properties.last, own);
         at += own[0].length;
+        values += properties.last.keys.size;
       }
+      values += shape.keys.size + 2;
+      if (values > limits.maxValues) return -1;
       if (body[at] !== '}' || !batch.add(shape, event, line)) return -1;
       if (body[at + 1] !== ',') return at + 1;
       at += 2;

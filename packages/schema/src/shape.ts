@@ -75,7 +75,8 @@ export function eventShape(fields: readonly Field[], limits: Limits): Shape | nu
 export function propertiesShape(fields: readonly Field[], limits: Limits): Shape | null {
   if (fields.length > limits.maxProperties) return null;
   const end = { keep: String.raw`\}` };
-  return shapeOf(new Set(), limits, (within) => {
+  const keys = new Set(fields.map(({ key }) => key));
+  return shapeOf(keys, limits, (within) => {
     const parts = partsOf(fields, (one) => propertyPart(one, within));
     return parts && [...parts, end];
   });

@@ -10,7 +10,22 @@ const deadLetters = await openDeadLetters(`${folder}/dead-letters`);
 const { url } = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
 process.on('disconnect', () => process.exit());
 process.send?.(url);
-process.on('message', () => {
+
+/** Processor time of the main thread from one turn of the timers to the next, the most since it was last asked, milliseconds. */
+let longestMs = 0;
+let before = process.threadCpuUsage();
+setInterval(() => {
+  const { user, system } = process.threadCpuUsage(before);
+  before = process.threadCpuUsage();
+  longestMs = Math.max(longestMs, (user + system) / 1000);
+}, 1);
+
+process.on('message', (asked) => {
+  if (asked === 'stall') {
+    process.send?.(longestMs);
+    longestMs = 0;
+    return;
+  }
   globalThis.gc?.();
   const { heapUsed, external } = process.memoryUsage();
   process.send?.(heapUsed + external);
