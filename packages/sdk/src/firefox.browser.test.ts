@@ -76,7 +76,7 @@ async function outcomeOf(browser: Browser, name: string): Promise<Awaited<Return
 /** Those that end within seconds. WebDriver BiDi cannot take Firefox offline. */
 const played = scenarios
   .map(({ name }) => name)
-  .filter((name) => /^([A-E]:|storage full|the clock|429|captive)/.test(name));
+  .filter((name) => /^([A-E]:|storage full|two tabs|the clock|429|captive)/.test(name));
 
 describe.skipIf(!there)('Firefox', () => {
   describe('as it comes', () => {

@@ -4,6 +4,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from './testing/scene.ts';
 import { outcome, until } from './testing/visit.ts';
 
+/** Paths of the stored page views. */
+const viewed = async (scene: Scene): Promise<(string | undefined)[]> =>
+  (await scene.stored()).map(({ page_url }) => page_url?.slice(scene.url.length));
+
 /** What Playwright switches off in its Chromium: prerendering, and the back/forward cache. */
 describe('the life of a page', () => {
   let browser: Browser;
@@ -23,9 +27,6 @@ describe('the life of a page', () => {
       await scene.close();
     }
   }
-
-  const viewed = async (scene: Scene): Promise<(string | undefined)[]> =>
-    (await scene.stored()).map(({ page_url }) => page_url?.slice(scene.url.length));
 
   test('a prerendered page is a view once it is shown, and not before', () =>
     play(async (scene, page) => {
