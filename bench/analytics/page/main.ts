@@ -24,7 +24,7 @@ async function timeQuery(sql: string): Promise<number> {
 /** Milliseconds from nothing to all numbers of the dashboard over all rows, and of what a hand does then. */
 async function timeDashboard(): Promise<Record<string, number>> {
   const startedAt = performance.now();
-  const data = await DashboardData.open('/lake/', () => {});
+  const data = await DashboardData.open({ lake: '/lake/' });
   const openedAt = performance.now();
   const view: ViewState = { ...firstView, range: 'all' };
   await data.read(view);
@@ -60,7 +60,7 @@ async function timeDashboard(): Promise<Record<string, number>> {
 
 /** Milliseconds of what the dashboard asks of single events, over all of them. */
 async function timeEvents(): Promise<Record<string, number>> {
-  const data = await DashboardData.open('/lake/', () => {});
+  const data = await DashboardData.open({ lake: '/lake/' });
   const view: ViewState = { ...firstView, range: 'all' };
   await data.read(view);
   const { ask } = data.see(view);
