@@ -18,10 +18,10 @@ const types: Plugin = {
  * on it. Names it does not know come first.
  */
 const order = [
-  'options tapProperties tapClicks setOptions deviceId learnClock disk limits pauseMs identify texts',
-  'jar prefix openStore shareContext watchPages read track readNumber patienceMs maxStored flush listen',
-  'erase write allowed endCookie tickMs newId instance forget drop mostEvents failures keysOf start',
-  'file asked save leave cleanUrl post sequence engagedMs lastUrl beat longestWaitMs look',
+  'drop disk identify jar lastUrl allowed longestWaitMs start cleanUrl setOptions forget listen',
+  'tapClicks endCookie tapProperties flush shareContext erase engagedMs tickMs asked options limits',
+  'watchPages file write save deviceId read learnClock openStore pauseMs failures maxStored texts beat',
+  'readNumber leave patienceMs newId instance sequence keysOf post prefix track look mostEvents',
 ].join(' ');
 
 const smaller: Plugin = {

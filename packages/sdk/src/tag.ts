@@ -22,5 +22,5 @@ if (!waiting.track) {
   const client = start({ endpoint: src && new URL(src).origin, ...(dataset as object) } as Options);
   const push = ([name, ...values]: Call): void => (client[name] as (...values: unknown[]) => void)(...values);
   waiting.forEach(push);
-  window.taphouse = Object.assign(client, { push }) as never;
+  window.taphouse = { ...client, push } as never;
 }
