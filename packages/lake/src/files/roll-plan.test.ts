@@ -31,6 +31,7 @@ it.each([
   [20_000, 4.7],
   [200_000, 3],
   [1_000_000, 2],
+  [4_000_000, 1.01],
 ])('a day of commits of %i bytes stays at few files, and copies each byte few times', (commitBytes, copies) => {
   const result = day(commitBytes);
   expect(result.most).toBeLessThanOrEqual(maxSmallFiles);

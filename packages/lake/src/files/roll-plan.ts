@@ -4,7 +4,7 @@ import type { ManifestFile } from '@taphouse/schema';
 export const maxSmallFiles = 12;
 
 /** Files of at least this many bytes are left alone until their day is sealed. */
-export const largeFileBytes = 64 * 1024 * 1024;
+export const largeFileBytes = 32 * 1024 * 1024;
 
 const minMerged = 3;
 
@@ -12,8 +12,8 @@ const minMerged = 3;
  * Which files of one day to merge into one now; none if there are few.
  *
  * The smallest ones, and then each next one that is no larger than those before it together. Over a day of a commit
- * every 5 s a row is copied 5 times at 2 or 20 kB a commit, twice at 1 MB; with 8 files in the place of 12 it would be
- * 15, 9 and 3 times.
+ * every 5 s a row is copied 5 and 4 times at 2 and 20 kB a commit, twice at 1 MB, once at 4 MB; with 8 files in the place of 12 it
+ * would be 15, 9 and 3 times, and with large ones from 64 MB on twice at 4 MB.
  */
 export function rollPlan(files: readonly ManifestFile[]): readonly ManifestFile[] {
   const small = files
