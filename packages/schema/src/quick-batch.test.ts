@@ -82,6 +82,15 @@ describe('a reader that has seen the shape', () => {
     expect(quick).toMatchObject({ accepted: 2, writeKey: 'shop', batchId: 'b', visitors: [{ user_id: '7' }] });
   });
 
+  it('takes events that share all but their ids, as the SDK writes those of one moment', () => {
+    const { event_id: _, ...shared } = event;
+    const events = [{ event_id: 'e-1' }, { event_id: 'e-2' }];
+    const body = JSON.stringify({ ...batch, context: { ...batch.context, ...shared }, events });
+    const quick = start()(body);
+    const [found, wanted] = both(quick!, body);
+    expect(found).toEqual(wanted);
+  });
+
   it('puts together what one visitor did, visitors in the order of their first events', () => {
     const own = ['a', 'b', 'a'].map((user_id) => ({ user_id, ...event }));
     const body = JSON.stringify({ ...batch, events: own });

@@ -125,7 +125,8 @@ class LineWriter {
   /** Adds an event, of whose line `own` is what it says itself; false if parseBatch must say what is wrong with it. */
   add(shape: Shape, match: RegExpExecArray, own: string): boolean {
     const rest = this.#restOf(shape);
-    if (!rest || !this.#inTime(Number(match[shape.groups.client_timestamp]))) return false;
+    const { client_timestamp: time } = shape.groups;
+    if (!rest || (time > 0 && !this.#inTime(Number(match[time])))) return false;
     const line = own + rest.text;
     // A character takes at most 3 bytes.
     if (line.length * 3 > this.#limits.maxEventBytes) return false;

@@ -66,8 +66,10 @@ const plainNumber = String.raw`0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1
 /** The shape of events with these fields, without the closing brace; null if parseBatch must look at each of them. */
 export function eventShape(fields: readonly Field[], limits: Limits): Shape | null {
   const keys = new Set(fields.map(({ key }) => key));
-  // What no batch shares: an event without is refused, or given an id.
-  if (!['event_id', 'client_event', 'client_timestamp'].every((key) => keys.has(key))) return null;
+  // An event without gets one made, each its own.
+  if (!keys.has('event_id')) return null;
+  // A wrong clock is put right by both.
+  if (keys.has('clock_offset_ms') && !keys.has('client_timestamp')) return null;
   return shapeOf(keys, limits, (within) => partsOf(fields, (one) => eventPart(one, within)));
 }
 

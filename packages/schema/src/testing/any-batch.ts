@@ -41,7 +41,7 @@ export function usualBatch(): fc.Arbitrary<unknown> {
   const value = mostly(usualValue, propertyValue());
   const properties = mostly(fc.record({ size: value, price: value }), fields.properties);
   const event = fc.shuffledSubarray(Object.keys(usual) as (keyof typeof usual)[], { minLength: 6 }).chain((some) => {
-    const keys = [...new Set([...some, 'event_id', 'client_event', 'client_timestamp'] as const)];
+    const keys = [...new Set([...some, 'event_id'] as const)];
     return fc.record({ ...Object.fromEntries(keys.map((key) => [key, usual[key]])), properties });
   });
   const events = fc.array(fc.oneof(fc.record({ ...usual, properties }), event), { minLength: 1, maxLength: 4 });
