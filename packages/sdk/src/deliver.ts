@@ -87,18 +87,21 @@ async function post(start: string): Promise<unknown> {
     asked ??= fetch(`${url}limits`)
       .then((response) => response.json())
       .then((own) => Object.assign(limits, own), String);
+    const body = JSON.stringify({
+      write_key: options.writeKey,
+      sent_at: at,
+      dropped: lost,
+      batch_id,
+      context,
+      events,
+    });
     const response = await options.send(`${url}events${options.deviceCookie ? `?device=${read('device')}` : ''}`, {
       method: 'POST',
-      keepalive: !failures,
+      // What outlives a page may hold 64 KiB: large ones are tried without, once they have failed. The others must
+      // outlive it, or the browser drops the cookie of a batch that is stored.
+      keepalive: !failures || !body[20_000],
       signal: AbortSignal.timeout(patienceMs),
-      body: JSON.stringify({
-        write_key: options.writeKey,
-        sent_at: at,
-        dropped: lost,
-        batch_id,
-        context,
-        events,
-      }),
+      body,
     });
     const { headers, status } = response;
     learnClock(headers.get('Date'), Date.now() - at);
