@@ -32,7 +32,7 @@ const mostClicks = 40;
 /** Questions to the tables wait this long for the hand to rest. */
 const restMs = 400;
 /** With more events than this in the range, they are counted only when asked for. */
-const mostEvents = 10_000_000;
+const mostEvents = 5_000_000;
 
 /**
  * `<taphouse-dashboard lake="/lake/" live="/v1/live" funnel="a,b,c" keep-url>`: the sessions of a lake, as they happen.
