@@ -15,7 +15,7 @@ export const badMs = 12_000;
 export const peerLatencyMs = 300;
 
 /** Pages at once; the larger SDKs start slowly. */
-const atOnce = 30;
+const atOnce = 60;
 
 export interface Result {
   peer: Peer;

@@ -1,8 +1,10 @@
 /**
- * `pnpm bench sdk [--rounds 200] [--peer-rounds 2] [--minutes N] [--only NAME,NAME] [--parts bytes,rounds,peers,handlers]`:
- * bytes, delivery and handler time of the browser SDKs, side by side in one Chromium. A run broken off goes on with its
- * rounds where it stopped; `--minutes` breaks them off.
+ * `pnpm bench sdk [--rounds 200] [--peer-rounds 2] [--minutes N] [--only NAME,NAME] [--parts rounds,peers,handlers]`:
+ * bytes, delivery and handler time of the browser SDKs, side by side in one Chromium. It may be run in parts: each part's
+ * figures are kept for the table of the next, and rounds broken off by `--minutes` go on where they stopped.
  */
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { brotliCompressSync, constants } from 'node:zlib';
 import { parseArgs } from 'node:util';
 import { build } from 'esbuild';
@@ -48,6 +50,17 @@ const chosen = peers.filter(({ name }) => !values.only || values.only.split(',')
 const scripts = new Map<Peer, string>();
 for (const peer of [nothing, ...chosen]) scripts.set(peer, await bundle(peer));
 
+const cache = join(import.meta.dirname, '../node_modules/.cache');
+mkdirSync(cache, { recursive: true });
+
+/** Keeps what a part found; gives what it found last if it is not asked for now. */
+function kept<T>(part: string, now: T): T | undefined {
+  const file = join(cache, `sdk-${part}.json`);
+  if (!parts.has(part)) return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
+  if (!values.only) writeFileSync(file, JSON.stringify(now));
+  return now;
+}
+
 const times = new Map<Peer, Handlers & SteadyUse>();
 if (parts.has('handlers')) {
   const browser = await openChromium();
@@ -77,19 +90,22 @@ if (parts.has('peers')) {
   }
 }
 
+const measured = new Map(kept('handlers', [...times].map(([{ name }, figures]) => [name, figures] as const)));
+const delivered = kept('peers', results.map(({ peer, ...result }) => ({ ...result, peer: peer.name }))) ?? [];
+
 const letters = ['A', 'B', 'C', 'D', 'E'];
 
 /** Events taken of tracked, and how many came more than once. */
-function cell(mine: Result[]): string {
+function cell(mine: Pick<Result, 'taken' | 'tracked' | 'again'>[]): string {
   const sum = (field: 'taken' | 'tracked' | 'again'): number => mine.reduce((total, result) => total + result[field], 0);
   return mine.length ? `${sum('taken')}/${sum('tracked')}${sum('again') ? `, ${sum('again')} twice` : ''}` : '';
 }
 
 const rows = [...scripts].map(([peer, script]) => {
-  const mine = results.filter((result) => result.peer === peer);
+  const mine = delivered.filter((result) => result.peer === peer.name);
   const byLetter = letters.map((letter) => cell(mine.filter(({ scenario }) => scenario.startsWith(`${letter}:`))));
   const others = cell(mine.filter(({ scenario }) => !/^[A-E]:/.test(scenario)));
-  const { click = 0, call = 0, bytesPerClick = 0, postsPer2s = 0 } = times.get(peer) ?? {};
+  const { click = 0, call = 0, bytesPerClick = 0, postsPer2s = 0 } = measured.get(peer.name) ?? {};
   const cells = [peer.name, packed(script).toLocaleString('en'), ...byLetter, others, `${click.toFixed(0)} / ${call.toFixed(0)}`];
   return `| ${[...cells, bytesPerClick.toFixed(0), postsPer2s.toFixed(1)].join(' | ')} |`;
 });
@@ -104,6 +120,7 @@ const table = [
 ].join('\n');
 console.log(table);
 
-const own = parts.has('rounds') ? roundsTable(await ownRounds(Number(values.rounds), Number(values.minutes) * 60_000)) : '';
+const minutes = parts.has('rounds') ? Number(values.minutes) : 0;
+const own = roundsTable(await ownRounds(Number(values.rounds), minutes * 60_000));
 console.log(own);
-if (!values.only && ['rounds', 'peers', 'handlers'].every((part) => parts.has(part))) writeResults('sdk', `${table}\n\n${own}`);
+if (!values.only && measured.size > 0 && delivered.length > 0) writeResults('sdk', `${table}\n\n${own}`);
