@@ -63,6 +63,8 @@ export interface TakeOptions {
 /** Longest beginning of an unreadable body that is kept, characters. */
 const maxLetterLength = 2048;
 const retryAfterSeconds = 5;
+/** A shorter body, of one to four events, is parsed as quickly. */
+const minQuickLength = 700;
 /** Property that marks what a bot sent: kept, for it may be all there is of a launch, and left out by a WHERE. */
 const botProperty = 'taphouse_bot';
 
@@ -77,7 +79,8 @@ export function takeBatch(body: string, sender: Sender, options: TakeOptions): P
     newEventId: () => crypto.randomUUID(),
   };
   options.metrics.count('bytes', '', body.length);
-  const quick = marksEvents(sender, options) ? null : options.readQuickly(body, context);
+  const parses = body.length < minQuickLength || marksEvents(sender, options);
+  const quick = parses ? null : options.readQuickly(body, context);
   return quick ? takeQuick(quick, sender, options) : takeParsed(body, context, sender, options);
 }
 
