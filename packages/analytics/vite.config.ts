@@ -31,6 +31,10 @@ export default defineConfig({
     chunkSizeWarningLimit: 1000,
     modulePreload: { polyfill: false },
     rollupOptions: {
+      // One chunk, whatever else is split off: in pieces it compresses worse, and is fetched one after the other.
+      output: {
+        codeSplitting: { groups: [{ name: 'duckdb', test: /node_modules.*(@duckdb|apache-arrow|flatbuffers|tslib)/ }] },
+      },
       input: { dashboard: resolve(root, 'dashboard/index.html'), sql: resolve(root, 'sql/index.html') },
     },
   },

@@ -29,6 +29,16 @@ export interface ByteCount {
 }
 
 /**
+ * Counts what DuckDB fetches, by a worker of ours around its own (lake-worker.js).
+ *
+ * DuckDB reads files by synchronous XMLHttpRequest, which the page cannot see: `performance` of the page lists a
+ * worker's requests nowhere, and `exportFileStatistics` counts blocks of 16 kB, read ahead or not.
+ * It begins each file with a HEAD request for its length. Where the address ends in `#bytes=<length>`, as the manifest
+ * has it, there is nothing to ask: one round trip a file less, and an address presigned for GET is enough.
+ *
+ * The worker's address ends in `#<channel>&<address of DuckDB's worker>`: the count is told on that BroadcastChannel,
+ * and again when asked. It is plain JavaScript without imports, for it is emitted as it is and run as a classic worker.
+ *
  * @param duckDbWorker address of DuckDB's own worker
  * @param heard told with each request
  */

@@ -96,7 +96,9 @@ export interface Connection {
  */
 export async function connect(options: ConnectOptions): Promise<Connection> {
   const bundle = options.bundle ?? (await import('./own-bundle.ts')).ownBundle;
-  const connection = new LakeConnection(await sourceOf(options), { ...options, bundle });
+  const url = options.live;
+  const live = url === undefined ? undefined : { url, rows: new (await import('./live-rows.ts')).LiveRows() };
+  const connection = new LakeConnection(await sourceOf(options), { ...options, bundle, live });
   try {
     await connection.open();
   } catch (error) {
@@ -106,13 +108,12 @@ export async function connect(options: ConnectOptions): Promise<Connection> {
   return connection;
 }
 
-/** Most lakes are behind a server: the other ways are fetched only where they are taken. */
+/** What a page does not use it does not load. */
 async function sourceOf({ lake, files, credentials, region, endpoint }: ConnectOptions): Promise<LakeSource> {
   if (files) return (await import('./sources/files-source.ts')).filesSource(files);
   if (lake === undefined) throw new TypeError('connect: no lake; give the URL of one, or files');
   if (lake.startsWith('s3://')) {
-    const { s3Source } = await import('./sources/s3-source.ts');
-    return s3Source({ lake, credentials, region, endpoint });
+    return (await import('./sources/s3-source.ts')).s3Source({ lake, credentials, region, endpoint });
   }
   return httpSource(new URL(lake.replace(/\/*$/, '/'), location.href).href);
 }

@@ -7,7 +7,7 @@ import type { Connection, RunOptions, TimeRange } from './connect.ts';
 import { type Engine, isTrap, startEngine } from './engine.ts';
 import { fileName, filesOf, tableQuery } from './lake-files.ts';
 import { listenLive } from './live-feed.ts';
-import { LiveRows } from './live-rows.ts';
+import type { LiveRows } from './live-rows.ts';
 import { plainRows } from './plain-rows.ts';
 import { everything, type Needed, neededTimes } from './prune/needed-times.ts';
 import { ConnectError, QueryError } from './query-error.ts';
@@ -22,8 +22,8 @@ export interface LakeConnectionOptions {
   onBytes?: (loaded: number, total: number) => void;
   onFetched?: (fetched: Fetched) => void;
   onRecycled?: () => void;
-  /** URL of the live side's server-sent events. */
-  live?: string;
+  /** Rows of the live side, and the URL of its server-sent events. */
+  live?: { rows: LiveRows; url: string } | undefined;
 }
 
 type Manifests = Record<TableName, Manifest | null>;
@@ -67,17 +67,17 @@ export class LakeConnection implements Connection {
   constructor(source: LakeSource, options: LakeConnectionOptions) {
     this.#source = source;
     this.#options = options;
-    this.#live = options.live === undefined ? null : new LiveRows();
+    this.#live = options.live?.rows ?? null;
   }
 
   /** @throws ConnectError */
   async open(): Promise<void> {
     await this.#inTurn(async () => {});
     const { live } = this.#options;
-    if (live === undefined) return;
-    this.#stopLive = listenLive(new URL(live, location.href).href, {
+    if (!live) return;
+    this.#stopLive = listenLive(new URL(live.url, location.href).href, {
       message: ({ event, data }) => {
-        if (event === 'sessions') this.#live?.hear(data.rows, Date.now());
+        if (event === 'sessions') live.rows.hear(data.rows, Date.now());
         if (event === 'lake') this.#stale = true;
       },
       state: () => {},

@@ -1,14 +1,4 @@
-/**
- * DuckDB-WASM's own worker, whose requests are counted and whose HEAD requests are answered here.
- *
- * DuckDB reads files by synchronous XMLHttpRequest, which the page cannot see: `performance` of the page lists a
- * worker's requests nowhere, and `exportFileStatistics` counts blocks of 16 kB, read ahead or not.
- * It begins each file with a HEAD request for its length. Where the address ends in `#bytes=<length>`, as the manifest
- * has it, there is nothing to ask: one round trip a file less, and an address presigned for GET is enough.
- *
- * The worker's address ends in `#<channel>&<address of DuckDB's worker>`: the count is told on that BroadcastChannel,
- * and again when asked. Plain JavaScript without imports, for it is emitted as it is and run as a classic worker.
- */
+// DuckDB-WASM's own worker, its requests counted and its HEAD requests answered: see byte-count.ts.
 {
   const [name = '', duckDbWorker = ''] = location.hash.slice(1).split('&');
   const channel = new BroadcastChannel(name);
