@@ -2,7 +2,7 @@
  * How fast the page answers over http: first numbers, the session-length slider, filters, and each question in
  * DuckDB-WASM and in native DuckDB on one thread, in turn on the same files.
  * Options: `--rows 1000000`, `--days 30`, `--runs 3`; `--no-events` without `rawdata`; `--lake FOLDER` keeps the lake,
- * and takes one that is there; `--questions headline,hours` asks only these. About three minutes at the default on two
+ * and takes one that is there; `--questions headline,hours` asks only these, `--questions none` none. About three minutes at the default on two
  * idle cores. With 10000000 rows some 4 GB of memory, `--no-events --runs 1` and few questions are advised.
  */
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
@@ -287,16 +287,20 @@ function report(all: {
     ],
     ['own files of the dashboard, brotli', `${(download.own / 1000).toFixed(0)} kB`, '250 kB'],
     ['DuckDB-WASM, brotli, once', mb(download.duckdb), ''],
-    ['DuckDB-WASM over native on one thread, median of the questions below', `${median(ratios).toFixed(1)} x`, '3 x'],
+    ...(ratios.length > 0
+      ? [
+          [
+            'DuckDB-WASM over native on one thread, median of the questions below',
+            `${median(ratios).toFixed(1)} x`,
+            '3 x',
+          ],
+        ]
+      : []),
   ];
-  const text = `
-${count(size.aggregated.rows)} rows of 30 s windows in ${days} daily files, ${mb(size.aggregated.bytes)}${values.events ? `, and their ${count(size.rawdata.rows)} events, ${mb(size.rawdata.bytes)}` : ', without their events'}, over http to Chromium on one machine of two cores, which the server and native DuckDB share. First numbers: median of ${runs}. Load average at the end: ${loadavg()[0]!.toFixed(1)}; above 2 the times say little.
-
-| what | figure | wanted |
-|---|---|---|
-${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
-
-| question over all rows, as SQL${runs > 1 ? ', warm' : ''} | DuckDB-WASM | native, 1 thread | ratio |
+  const questions =
+    ratios.length === 0
+      ? ''
+      : `| question over all rows, as SQL${runs > 1 ? ', warm' : ''} | DuckDB-WASM | native, 1 thread | ratio |
 |---|---|---|---|
 ${Object.entries(took)
   .map(([name, { wasm, native }]) =>
@@ -304,7 +308,15 @@ ${Object.entries(took)
       ? `| ${name} | no memory | ${ms(native)} | |`
       : `| ${name} | ${ms(wasm)} | ${ms(native)} | ${(wasm / native).toFixed(1)} |`,
   )
-  .join('\n')}
+  .join('\n')}`;
+  const text = `
+${count(size.aggregated.rows)} rows of 30 s windows in ${days} daily files, ${mb(size.aggregated.bytes)}${values.events ? `, and their ${count(size.rawdata.rows)} events, ${mb(size.rawdata.bytes)}` : ', without their events'}, over http to Chromium on one machine of two cores, which the server and native DuckDB share. First numbers: median of ${runs}. Load average at the end: ${loadavg()[0]!.toFixed(1)}; above 2 the times say little.
+
+| what | figure | wanted |
+|---|---|---|
+${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}
+
+${questions}
 `;
   console.log(text);
   if (total >= 1_000_000) writeResults(total === 1_000_000 ? 'analytics' : `analytics, ${total / 1e6} M rows`, text);
