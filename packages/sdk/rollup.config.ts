@@ -15,13 +15,13 @@ const types: Plugin = {
 
 /**
  * The order of top-level names that brotli packs best (found by search, good for 20 bytes); nothing else depends
- * on it. Names it does not know come first.
+ * on it. Names it does not know come last.
  */
 const order = [
-  'drop disk identify jar lastUrl allowed longestWaitMs start cleanUrl setOptions forget listen',
-  'tapClicks endCookie tapProperties flush shareContext erase engagedMs tickMs asked options limits',
-  'watchPages file write save deviceId read learnClock openStore pauseMs failures maxStored texts beat',
-  'readNumber leave patienceMs newId instance sequence keysOf post prefix track look mostEvents',
+  'disk learnClock deviceId read readNumber asked tickMs keysOf cleanUrl setOptions endCookie save',
+  'shareContext track start jar patienceMs tapClicks tapProperties drop maxStored sequence flush',
+  'allowed listen openStore leave newId pauseMs engagedMs texts write mostEvents post longestWaitMs',
+  'limits lastUrl failures erase prefix forget file beat options watchPages identify look instance',
 ].join(' ');
 
 const smaller: Plugin = {
@@ -45,8 +45,10 @@ function arranged(source: string, parse: (code: string) => unknown): string {
   const body = program.body[0]?.expression?.callee.body;
   if (!body?.body) return source;
   const names = order.split(' ');
-  const rank = ({ declarations }: Statement): number =>
-    declarations?.[0]?.id.name ? names.indexOf(declarations[0].id.name) : names.length;
+  const rank = ({ declarations }: Statement): number => {
+    const place = names.indexOf(declarations?.[0]?.id.name ?? '');
+    return place < 0 ? names.length : place;
+  };
   const sorted = body.body.toSorted((a, b) => rank(a) - rank(b));
   const text = sorted.map(({ start, end }) => source.slice(start, end)).join('\n');
   return source.slice(0, body.body[0]?.start) + text + source.slice(body.body.at(-1)?.end);

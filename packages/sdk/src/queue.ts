@@ -35,26 +35,31 @@ export function look(event?: Partial<PageTransitionEvent>): void {
   });
 }
 
-/** Takes an event as it is now; stores it under a key of its own when the handler has ended, so that a click stays quick. */
+/**
+ * Takes an event as it is now. What costs time, and storing it under a key of its own, waits for the handler to end, so
+ * that a click stays quick.
+ */
 export const track = (async (client_event: string, properties?: object) => {
-  if (!allowed()) return;
-  const device_id = deviceId();
-  const clock_offset_ms = readNumber('clock');
   const event = {
     event_id: `${instance}-${(sequence += 1)}`,
     client_event,
-    client_timestamp: Date.now() + clock_offset_ms,
+    client_timestamp: Date.now(),
     page_url: cleanUrl(location.href),
     page_title: document.title.slice(0, 512),
     referrer: cleanUrl(options.referrer),
-    user_id: read('user') || options.userId || device_id,
-    device_id,
-    clock_offset_ms,
+    user_id: options.userId,
+    device_id: '',
+    clock_offset_ms: 0,
     properties: { engaged_ms: engagedMs, ...properties },
   };
   engagedMs = 0;
   // oxlint-disable-next-line unicorn/no-unnecessary-await, typescript/await-thenable -- the rest waits for the handler to end
   await 0;
+  if (!allowed()) return;
+  event.device_id = deviceId();
+  event.user_id ||= read('user') || event.device_id;
+  event.clock_offset_ms = readNumber('clock');
+  event.client_timestamp += event.clock_offset_ms;
   try {
     const kept = options.before(event);
     if (kept) {
