@@ -15,6 +15,18 @@ const withEvent = (event: string): string => `{"events":[${event},${good.replace
 const withField = (field: string): string =>
   withEvent(good.replace('NOW', String(Date.now())).replace('{', `{${field},`));
 
+/** A batch of 1,000 visitors. */
+function thousand(propertiesOf: (i: number) => object): string {
+  const event = { device_id: 'd', client_event: 'x', client_timestamp: Date.now() };
+  const events = Array.from({ length: 1000 }, (_, i) => ({
+    event_id: `e${i}`,
+    user_id: `u${i}`,
+    ...event,
+    properties: propertiesOf(i),
+  }));
+  return JSON.stringify({ events });
+}
+
 describe('in a process of its own', () => {
   let folder: string;
   let child: ChildProcess;
@@ -108,16 +120,6 @@ describe('in a process of its own', () => {
     expect((await post(withField(field))).status).toBe(204);
   });
 
-  const event = (i: number, properties: object): object => ({
-    event_id: `e${i}`,
-    user_id: `u${i}`,
-    device_id: 'd',
-    client_event: 'x',
-    client_timestamp: Date.now(),
-    properties,
-  });
-  const thousand = (properties: (i: number) => object): string =>
-    JSON.stringify({ events: Array.from({ length: 1000 }, (_, i) => event(i, properties(i))) });
   const texts = Object.fromEntries(Array.from({ length: 5 }, (_, i) => [`text${i}`, 'x'.repeat(950)]));
   /** The most work that one body can be, good and bad. */
   const heavy: [string, string][] = [
@@ -137,14 +139,13 @@ describe('in a process of its own', () => {
   ];
   it.each(heavy)('%s, as gzip, hold the event loop for less than 50 ms', async (_, body) => {
     const zipped = gzipSync(body);
-    for (const first of [true, false]) {
-      await stall(child);
-      const { status } = await post(zipped, { 'Content-Encoding': 'gzip' });
-      expect([200, 204, 400, 413]).toContain(status);
-      const stallMs = await stall(child);
-      // The first of its kind is for the compiler.
-      if (!first) expect(stallMs).toBeLessThan(50);
-    }
+    const send = (): Promise<Answer> => post(zipped, { 'Content-Encoding': 'gzip' });
+    // The first of its kind is for the compiler.
+    await send();
+    await stall(child);
+    const { status } = await send();
+    expect([200, 204, 400, 413]).toContain(status);
+    expect(await stall(child)).toBeLessThan(50);
   });
 
   const bombs: [string, Uint8Array, string][] = [
