@@ -22,10 +22,10 @@ export function beat(): void {
   }, tickMs);
 }
 
-/** Tracks a `page_view` if the address, as cut, is another than of the last. Later, because a router sets the title after it has changed the address. */
+/** Tracks a `page_view` if the address, as cut, is another than of the last. Later, because a router sets the title after it has changed the address; the first not by a timer, which Firefox defers while it loads. */
 export function look(event?: Partial<PageTransitionEvent>): void {
   if (event?.persisted) lastUrl = '';
-  setTimeout(() => {
+  (event ? setTimeout : queueMicrotask)(() => {
     const url = cleanUrl(location.href);
     if (url !== lastUrl && !(document as { prerendering?: boolean }).prerendering && options.pageViews && allowed()) {
       if (lastUrl) options.referrer = lastUrl;
