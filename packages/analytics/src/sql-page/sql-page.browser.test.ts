@@ -432,24 +432,27 @@ describe('the SQL page', () => {
   });
 
   it('keeps tabs, history and saved queries over a reload', async () => {
-    await rowsOf('SELECT 7 AS seven');
-    await page.keyboard.press('Control+s');
-    await page.getByLabel('Name').fill('Lucky <b>');
-    await page.keyboard.press('Enter');
-    await page.reload();
-    expect(await page.locator('.now .tab').innerText()).toBe('Lucky <b>');
-    await page.getByRole('button', { name: 'History' }).click();
-    await page.locator('.item', { hasText: 'SELECT 7 AS seven' }).waitFor();
-    await page.getByRole('button', { name: 'Saved' }).click();
-    const [file] = await Promise.all([
-      page.waitForEvent('download'),
-      page.getByRole('button', { name: 'Export' }).click(),
-    ]);
-    await page.getByRole('button', { name: 'Delete Lucky <b>' }).click();
-    await page.getByText('Nothing saved yet').waitFor();
-    await page.locator('input[type=file]').setInputFiles(await file.path());
-    await page.locator('.item', { hasText: 'Lucky <b>' }).waitFor();
-    expect(await page.locator('.item').count()).toBe(1);
+    // In a browser of its own: nothing is kept there yet.
+    await onLake(lake, async () => {
+      await rowsOf('SELECT 7 AS seven');
+      await page.keyboard.press('Control+s');
+      await page.getByLabel('Name').fill('Lucky <b>');
+      await page.keyboard.press('Enter');
+      await page.reload();
+      expect(await page.locator('.now .tab').innerText()).toBe('Lucky <b>');
+      await page.getByRole('button', { name: 'History' }).click();
+      await page.locator('.item', { hasText: 'SELECT 7 AS seven' }).waitFor();
+      await page.getByRole('button', { name: 'Saved' }).click();
+      const [file] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('button', { name: 'Export' }).click(),
+      ]);
+      await page.getByRole('button', { name: 'Delete Lucky <b>' }).click();
+      await page.getByText('Nothing saved yet').waitFor();
+      await page.locator('input[type=file]').setInputFiles(await file.path());
+      await page.locator('.item', { hasText: 'Lucky <b>' }).waitFor();
+      expect(await page.locator('.item').count()).toBe(1);
+    });
   });
 
   it('completes tables, columns of the tables named, and functions', async () => {
