@@ -10,6 +10,8 @@ import { createMetrics } from './metrics.ts';
 import { openApi } from './open-api.ts';
 import { pixel, pixelBatch } from './pixel.ts';
 import { createRateLimit, type RateLimitOptions } from './rate-limit.ts';
+import { refuseOtherRoutes } from './refuse-routes.ts';
+import { createRequestIds } from './request-ids.ts';
 import { type BodyFault, type IncomingBody, readBody } from './read-body.ts';
 import { type Outcome, refused, type Sender, takeBatch } from './take-batch.ts';
 import { remembered } from './remembered.ts';
@@ -67,8 +69,6 @@ interface Bindings {
 
 type CollectorContext = Context<{ Bindings: Bindings }>;
 
-const noStore = { 'Cache-Control': 'no-store' };
-
 /**
  * The collector as a Hono app: the protocol routes under `pathPrefix`, and `/health`, `/ready`, `/metrics`.
  *
@@ -95,7 +95,8 @@ export function createCollector(options: CollectorOptions): Hono {
     log,
   };
   const busy = onceASecond(options.busy ?? (() => null), now);
-  const senderOf = createSenderReader(options, now);
+  const newRequestId = createRequestIds();
+  const senderOf = createSenderReader(options, now, newRequestId);
   const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 ** 2;
   let heldBytes = 0;
   const app = new Hono<{ Bindings: Bindings }>();
@@ -175,8 +176,10 @@ export function createCollector(options: CollectorOptions): Hono {
 
   app.options(`${pathPrefix}/events`, (c) => {
     const origin = header(c, 'origin');
-    if (origin !== undefined && !keys.mayAllow(origin)) return c.body(null, 403, { Vary: 'Origin' });
+    const named = { 'Request-Id': newRequestId() };
+    if (origin !== undefined && !keys.mayAllow(origin)) return c.body(null, 403, { ...named, Vary: 'Origin' });
     return c.body(null, 204, {
+      ...named,
       ...corsHeaders(origin),
       'Access-Control-Allow-Methods': 'POST',
       'Access-Control-Allow-Headers': 'Content-Type, Content-Encoding',
@@ -186,7 +189,7 @@ export function createCollector(options: CollectorOptions): Hono {
 
   app.get(`${pathPrefix}/pixel.gif`, async (c) => {
     const sender = senderOf(c);
-    const headers = { 'Content-Type': 'image/gif', 'Request-Id': sender.requestId, ...noStore };
+    const headers = { 'Content-Type': 'image/gif', 'Request-Id': sender.requestId, 'Cache-Control': 'no-store' };
     // Without script there is no choice to be made, so the browser's is final.
     if (sender.gpc) {
       metrics.count('gpc');
@@ -200,35 +203,47 @@ export function createCollector(options: CollectorOptions): Hono {
     return c.body(pixel, outcome.status, { ...headers, 'Taphouse-Reason': reasonHeader(outcome) });
   });
 
-  app.get(`${pathPrefix}/limits`, (c) =>
-    json(c, 200, limits, { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=3600' }),
-  );
+  /** Headers of what may be asked for by any page, and is the same for an hour. */
+  function lasting(): Record<string, string> {
+    return {
+      'Access-Control-Allow-Origin': '*',
+      'Cache-Control': 'max-age=3600',
+      'Request-Id': newRequestId(),
+    };
+  }
+
+  /** Headers of what is so only now. */
+  function passing(): Record<string, string> {
+    return { 'Cache-Control': 'no-store', 'Request-Id': newRequestId() };
+  }
+
+  app.get(`${pathPrefix}/limits`, (c) => json(c, 200, limits, lasting()));
 
   app.get(`${pathPrefix}/openapi.json`, (c) =>
-    json(c, 200, openApi(pathPrefix), { 'Access-Control-Allow-Origin': '*', 'Cache-Control': 'max-age=3600' }),
+    json(c, 200, openApi(pathPrefix, { live: live !== undefined }), lasting()),
   );
 
   if (live)
     app.get(`${pathPrefix}/live`, (c) =>
-      c.body(liveEvents(live), 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', ...noStore }),
+      c.body(liveEvents(live), 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', ...passing() }),
     );
 
-  app.get('/health', (c) => json(c, 200, { status: 'ok' }, { ...noStore }));
+  app.get('/health', (c) => json(c, 200, { status: 'ok' }, passing()));
 
   app.get('/ready', async (c) => {
     const reason = options.busy?.() ?? (await options.ready?.()) ?? null;
-    return json(
-      c,
-      reason === null ? 200 : 503,
-      { status: reason === null ? 'ready' : 'not ready', reason },
-      { ...noStore },
-    );
+    return json(c, reason === null ? 200 : 503, { status: reason === null ? 'ready' : 'not ready', reason }, passing());
   });
 
   app.get('/metrics', (c) => {
     const gauges = { taphouse_held_bytes: heldBytes, ...options.gauges?.() };
-    return c.body(metrics.text(gauges), 200, { 'Content-Type': 'text/plain; version=0.0.4; charset=utf-8' });
+    const type = 'text/plain; version=0.0.4; charset=utf-8';
+    return c.body(metrics.text(gauges), 200, { 'Content-Type': type, ...passing() });
   });
+
+  refuseOtherRoutes(app, pathPrefix, (c, status, reason, headers) =>
+    json(c, status, { reason }, { 'Access-Control-Allow-Origin': '*', ...passing(), ...headers }),
+  );
 
   // Hono's own type for an app that needs nothing of its environment.
   return app as unknown as Hono;
@@ -266,21 +281,21 @@ function onceASecond<T>(ask: () => T, now: () => number): () => T {
 }
 
 /** Reads who sends a request. */
-function createSenderReader(options: CollectorOptions, now: () => number): (c: CollectorContext) => Sender {
+function createSenderReader(
+  options: CollectorOptions,
+  now: () => number,
+  newRequestId: () => string,
+): (c: CollectorContext) => Sender {
   const { ip = 'truncated', trustedHops = 0 } = options;
   const truncate = remembered(truncateAddress);
   const readUserAgent = createUserAgentReader(limits.maxTextLength);
-  // Unique among collectors by its beginning, in this one by its end.
-  const instance = crypto.randomUUID().slice(0, 8);
-  let requests = 0;
   return (c) => {
-    requests += 1;
     const forwardedFor = trustedHops > 0 ? header(c, 'x-forwarded-for') : undefined;
     const socketAddress = c.env?.incoming?.socket?.remoteAddress ?? c.env?.remoteAddress;
     const address = clientAddress({ socketAddress, forwardedFor }, trustedHops);
     const userAgent = header(c, 'user-agent');
     return {
-      requestId: `${instance}-${requests.toString(36)}`,
+      requestId: newRequestId(),
       receivedAt: now(),
       address,
       ip: ip === 'truncated' && address !== null ? truncate(address) : null,
@@ -319,8 +334,8 @@ function reasonHeader({ reason, rejected }: Outcome): string {
 }
 
 function json(
-  c: CollectorContext,
-  status: 200 | Exclude<Outcome['status'], 204> | BodyFault['status'],
+  c: Context,
+  status: 200 | 404 | 405 | Exclude<Outcome['status'], 204> | BodyFault['status'],
   value: unknown,
   headers: Record<string, string>,
 ): Response {

@@ -1,7 +1,11 @@
 import { batchSchema, type JsonSchema, limits } from '@taphouse/schema';
 
-/** The protocol as an OpenAPI 3.1 document, from the limits and the schema that the collector checks by. */
-export function openApi(pathPrefix: string): JsonSchema {
+/**
+ * The protocol as an OpenAPI 3.1 document, from the limits and the schema that the collector checks by.
+ *
+ * @param live whether there is a live stream
+ */
+export function openApi(pathPrefix: string, { live }: { live: boolean }): JsonSchema {
   return {
     openapi: '3.1.0',
     info: {
@@ -15,7 +19,9 @@ export function openApi(pathPrefix: string): JsonSchema {
       [`${pathPrefix}/pixel.gif`]: { get: pixel },
       [`${pathPrefix}/limits`]: { get: plain('limits', 'The limits in force.', 'application/json', 'Limits') },
       [`${pathPrefix}/openapi.json`]: { get: plain('openApi', 'This document.', 'application/json') },
-      [`${pathPrefix}/live`]: { get: plain('live', 'What happens, as server-sent events.', 'text/event-stream') },
+      ...(live && {
+        [`${pathPrefix}/live`]: { get: plain('live', 'What happens, as server-sent events.', 'text/event-stream') },
+      }),
       '/health': { get: plain('health', 'It is alive.', 'application/json') },
       '/ready': {
         get: {
@@ -75,9 +81,10 @@ const pixel = {
   summary: 'Stores one event, for pages without script.',
   parameters: [
     ...['user_id', 'device_id', 'client_event'].map((name) => query(name, true)),
-    ...['write_key', 'event_id', 'client_timestamp', 'page_url', 'page_title', 'referrer'].map((name) =>
+    ...['event_id', 'client_timestamp', 'page_url', 'page_title', 'referrer', 'device_type'].map((name) =>
       query(name, false),
     ),
+    { name: 'write_key', in: 'query', schema: { type: 'string' } },
     {
       name: 'p.',
       in: 'query',
@@ -92,8 +99,10 @@ const pixel = {
   },
 };
 
+/** A field of the event, in the query. */
 function query(name: string, required: boolean): JsonSchema {
-  return { name, in: 'query', required, schema: { type: 'string' } };
+  const fields = batchSchema().event.properties as Record<string, JsonSchema>;
+  return { name, in: 'query', required, schema: fields[name] };
 }
 
 function settled(description: string): JsonSchema {

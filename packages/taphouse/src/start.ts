@@ -72,24 +72,24 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   const token = config.token ?? madeToken;
   const app = new Hono();
   if (token) app.route('/', askToken(token));
-  app.route(
-    '/',
-    createCollector({
-      stream: log,
-      deadLetters: await openDeadLetters(join(dataFolder, 'dead-letters')),
-      live: hub,
-      gauges: () => pumps.gauges(),
-      refuses: (userId) => erasures.refuses(userId),
-      busy: () => pumps.busy(),
-      ip: config.ip,
-      trustedHops: config.trustedHops,
-      ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
-      ...(config.eventsPerSecond ? { rateLimit: { eventsPerSecond: config.eventsPerSecond } } : {}),
-      ready: () => whyNotReady(dataFolder),
-      log: config.log ? (line) => console.log(JSON.stringify(line)) : faultsOnceAMinute(report),
-    }),
-  );
+  const collector = createCollector({
+    stream: log,
+    deadLetters: await openDeadLetters(join(dataFolder, 'dead-letters')),
+    live: hub,
+    gauges: () => pumps.gauges(),
+    refuses: (userId) => erasures.refuses(userId),
+    busy: () => pumps.busy(),
+    ip: config.ip,
+    trustedHops: config.trustedHops,
+    ...(config.writeKeys ? { writeKeys: config.writeKeys } : {}),
+    ...(config.eventsPerSecond ? { rateLimit: { eventsPerSecond: config.eventsPerSecond } } : {}),
+    ready: () => whyNotReady(dataFolder),
+    log: config.log ? (line) => console.log(JSON.stringify(line)) : faultsOnceAMinute(report),
+  });
+  app.route('/', collector);
   app.route('/', pages({ lakeFolder }));
+  // What is no route of anyone's gets the collector's answer, with a reason and an id.
+  app.notFound((c) => collector.fetch(c.req.raw));
   const server = await listen({ app, port: config.port, hostname: config.hostname });
 
   const visiting = new AbortController();

@@ -1,7 +1,9 @@
-import type { Server, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { createServer, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { createRequestIds } from '../request-ids.ts';
+import { maxHeaderBytes, refusalHeaders, refusalOf, refuseRequest } from './refuse-request.ts';
 
 export interface ListenOptions {
   app: Hono;
@@ -28,30 +30,59 @@ const streamGraceMs = 500;
 const graceMs = 8_000;
 
 /**
- * Serves an app over HTTP.
+ * Serves an app over HTTP. What is no request, or comes too slowly, is answered 400, 408 or 431 with the reason.
  *
  * @throws Error if the port can not be had; the message names it and what to do
  */
 export async function listen(options: ListenOptions): Promise<Listening> {
   const { app, port, hostname = '127.0.0.1', headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 } = options;
+  const newRequestId = createRequestIds();
   const serverOptions = {
     headersTimeout: headersTimeoutMs,
     requestTimeout: requestTimeoutMs,
     connectionsCheckingInterval: Math.min(5_000, headersTimeoutMs / 2),
     // Longer than the 60 s after which load balancers let go of an idle connection, so that it is never ours that ends.
     keepAliveTimeout: 65_000,
-    maxHeaderSize: 16_384,
+    maxHeaderSize: maxHeaderBytes,
+    // Node's answer to a request without Host would be a 400 without a word.
+    requireHostHeader: false,
   };
-  const server = createAdaptorServer({ fetch: app.fetch, hostname, serverOptions }) as Server;
+  const errorHandler = (error: unknown): Response => answerTo(error, newRequestId());
+  const serve = getRequestListener(app.fetch, { hostname, errorHandler });
+  const server = createServer(serverOptions, (request, response) => void serve(request, response));
   const open = new Set<ServerResponse>();
   server.prependListener('request', (_request, response: ServerResponse) => {
     open.add(response);
     response.once('close', () => open.delete(response));
   });
+  refuseOnTheWire(server, open, newRequestId);
   await bind(server, port, hostname);
   const { port: bound } = server.address() as AddressInfo;
   const shownHost = hostname.includes(':') ? `[${hostname}]` : hostname;
   return { url: `http://${shownHost}:${bound}`, close: () => close(server, open) };
+}
+
+/** Refuses what does not become a request. */
+function refuseOnTheWire(server: Server, open: ReadonlySet<ServerResponse>, newRequestId: () => string): void {
+  server.on('clientError', (error, socket: Socket) => {
+    const isAnswered = [...open].some((response) => response.socket === socket && response.headersSent);
+    if (isAnswered || !socket.writable) socket.destroy();
+    else refuseRequest(socket, refusalOf(error), newRequestId());
+  });
+  server.on('connect', (_request, socket) =>
+    refuseRequest(socket, ['405 Method Not Allowed', 'CONNECT: not allowed; this is no proxy'], newRequestId()),
+  );
+  // Expectations may be ignored, and Node knows the one that is used, 100-continue.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
+}
+
+/** To a request that has no URL, or that the app could not answer. */
+function answerTo(error: unknown, requestId: string): Response {
+  const [status, reason] =
+    error instanceof RequestError
+      ? [400, `request: ${error.message}; ask for a path, of a host as it is named`]
+      : [500, 'server: a fault of its own'];
+  return new Response(JSON.stringify({ reason }), { status, headers: refusalHeaders(requestId) });
 }
 
 async function bind(server: Server, port: number, hostname: string): Promise<void> {

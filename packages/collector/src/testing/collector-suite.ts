@@ -654,6 +654,36 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
       });
     });
 
+    it('answers 405 with what is allowed to methods that a route does not have, and 404 to what is no route', async () => {
+      const request = await start();
+      const wrong = await request('/v1/events');
+      expect([wrong.status, wrong.headers.get('allow')]).toEqual([405, 'POST, OPTIONS']);
+      expect(await wrong.json()).toEqual({ reason: 'GET /v1/events: not allowed; send POST or OPTIONS' });
+      for (const path of ['/v1/limits', '/v1/pixel.gif', '/health', '/metrics'])
+        expect((await request(path, post('x'))).status).toBe(405);
+      const unknown = await request('/v1/event');
+      expect(unknown.status).toBe(404);
+      expect(await unknown.json()).toEqual({ reason: 'GET /v1/event: no such route; /v1/openapi.json names them' });
+    });
+
+    it.each([
+      ['GET', '/v1/limits'],
+      ['GET', '/v1/openapi.json'],
+      ['GET', '/v1/pixel.gif'],
+      ['GET', '/health'],
+      ['GET', '/ready'],
+      ['GET', '/metrics'],
+      ['OPTIONS', '/v1/events'],
+      ['PUT', '/v1/events'],
+      ['GET', '/v1/none'],
+    ])('gives the answer to %s %s an id', async (method, path) => {
+      const request = await start();
+      const ids = new Set<string | null>();
+      for (let i = 0; i < 2; i += 1) ids.add((await request(path, { method })).headers.get('request-id'));
+      expect(ids.size).toBe(2);
+      expect([...ids]).toEqual([expect.stringMatching(/^[\w-]+$/), expect.stringMatching(/^[\w-]+$/)]);
+    });
+
     it('gives each answer an id of its own, which its log line has too', async () => {
       const request = await start();
       const first = await request('/v1/events', post('x'));
