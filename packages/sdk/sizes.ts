@@ -44,7 +44,7 @@ const rows: [string, string][] = [
 for (const entry of ['rage', 'scroll', 'gzip']) rows.push([`./${entry}`, `${await moduleBytes(entry, [])}`]);
 for (const [entry, peers, whose] of [
   ['vitals', ['web-vitals'], 'web-vitals'],
-  ['cognito-kinesis', ['@aws-sdk/*'], 'the AWS SDK'],
+  ['cognito-kinesis', ['@aws-sdk/*', '@smithy/*'], 'the AWS SDK'],
 ] as const) {
   const own = await moduleBytes(entry, [...peers]);
   const whole = await moduleBytes(entry, []);

@@ -8,6 +8,7 @@ import {
   GetIdCommand,
 } from '@aws-sdk/client-cognito-identity';
 import { KinesisClient, PutRecordsCommand } from '@aws-sdk/client-kinesis';
+import { Sha256Js } from '@smithy/core/checksum';
 import { type ClickEvent, encodeEvents, type ParsedBatch, parseBatch, partitionKey } from '@taphouse/schema';
 import type { Options } from './options.ts';
 
@@ -29,7 +30,15 @@ export interface CognitoKinesisOptions {
 export function cognitoKinesis(options: CognitoKinesisOptions): NonNullable<Options['send']> {
   const { region, streamName, endpoints } = options;
   const endpoint = endpoints && { endpoint: endpoints.kinesis };
-  const kinesis = new KinesisClient({ region, maxAttempts: 1, credentials: guest(options), ...endpoint });
+  const kinesis = new KinesisClient({
+    region,
+    maxAttempts: 1,
+    credentials: guest(options),
+    requestHandler: { requestInit: outliving },
+    // In a page that is being left only promises go on: WebCrypto's would answer too late to sign the last batch.
+    sha256: Sha256Js,
+    ...endpoint,
+  });
   return async (_, { body, signal }) => {
     const context = { receivedAt: Date.now(), ip: null, userAgent: navigator.userAgent.slice(0, 512) };
     const batch = parseBatch(body, { ...context, newEventId: () => crypto.randomUUID() });
@@ -43,6 +52,9 @@ export function cognitoKinesis(options: CognitoKinesisOptions): NonNullable<Opti
     return answer(batch);
   };
 }
+
+/** The browser goes on with it after the page has gone, unless it is more than all such requests may hold. */
+const outliving = ({ body }: { body?: string }): RequestInit => ({ keepalive: (body?.length ?? 0) < 60_000 });
 
 /** What the collector would answer. */
 function answer({ accepted, rejected }: ParsedBatch): Response {

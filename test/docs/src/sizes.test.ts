@@ -16,7 +16,7 @@ const rows = [...readme.matchAll(/^\| (`\/[\w-]+`|the script tag[^|]*?) \| ([^|]
 );
 
 /** What the optional modules bring in from others. */
-const others = ['@aws-sdk/*', 'react', 'web-vitals'];
+const others = ['@aws-sdk/*', '@smithy/*', 'react', 'web-vitals'];
 
 /** The core is on the page already. */
 const core: Plugin = {

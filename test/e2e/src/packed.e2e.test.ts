@@ -32,7 +32,7 @@ interface Packed {
 /** Entries that are for pages: they are bundled, not run. */
 const forPages = new Set(['@taphouse/sdk', '@taphouse/analytics']);
 /** What a page would bring along for the SDK's optional modules, and tests for the conformance suites. */
-const peers = ['react', 'web-vitals', '@aws-sdk/client-cognito-identity', '@aws-sdk/client-kinesis'];
+const peers = ['react', 'web-vitals', '@aws-sdk/client-cognito-identity', '@aws-sdk/client-kinesis', '@smithy/core'];
 
 describe.skipIf(!asked)('packed', () => {
   let folder = '';
