@@ -14,8 +14,10 @@ export const graceMs = 25_000;
 export const badMs = 12_000;
 export const peerLatencyMs = 300;
 
-/** Pages at once; the larger SDKs start slowly. */
-const atOnce = 60;
+/** Rounds at once; the larger SDKs start slowly. */
+const atOnce = 24;
+/** How often a round is begun again whose pages did not load in time: that is the machine's fault, not the SDK's. */
+const mostTries = 3;
 
 export interface Result {
   peer: Peer;
@@ -37,14 +39,26 @@ export async function playPeers(browser: Browser, scripts: Map<Peer, string>, no
   const work = async (): Promise<void> => {
     for (let job = jobs.shift(); job; job = jobs.shift()) {
       const { peer, scenario } = job;
-      results.push({ peer, scenario: scenario.name, ...(await playRound(browser, job.script, scenario)) });
+      results.push({ peer, scenario: scenario.name, ...(await playWhole(browser, job.script, scenario)) });
     }
   };
   await Promise.all(Array.from({ length: atOnce }, work));
   return results;
 }
 
-async function playRound(browser: Browser, script: string, scenario: Scenario): Promise<Pick<Result, 'taken' | 'tracked' | 'again'>> {
+type Counts = Pick<Result, 'taken' | 'tracked' | 'again'>;
+
+async function playWhole(browser: Browser, script: string, scenario: Scenario): Promise<Counts> {
+  for (let tries = 1; ; tries += 1)
+    try {
+      return await playRound(browser, script, scenario);
+    } catch (error) {
+      console.error(`${scenario.name}: ${String(error).split('\n')[0]}`);
+      if (tries === mostTries) throw error;
+    }
+}
+
+async function playRound(browser: Browser, script: string, scenario: Scenario): Promise<Counts> {
   const site = await openSite(script);
   site.latencyMs = peerLatencyMs;
   const context = await browser.newContext();
@@ -53,14 +67,12 @@ async function playRound(browser: Browser, script: string, scenario: Scenario): 
     await scenario.play(stage);
     for (const until = Date.now() + graceMs; site.taken.size < tracked() && Date.now() < until; ) await sleep(100);
     await sleep(500);
-  } catch (error) {
-    console.error(`${scenario.name}: ${String(error).split('\n')[0]}`);
+    const again = [...site.taken.values()].filter((times) => times > 1).length;
+    return { taken: site.taken.size, tracked: tracked(), again };
+  } finally {
+    await context.close();
+    site.close();
   }
-  const again = [...site.taken.values()].filter((times) => times > 1).length;
-  const result = { taken: site.taken.size, tracked: tracked(), again };
-  await context.close();
-  site.close();
-  return result;
 }
 
 function setStage(site: Site, context: Context): { stage: Stage<Page>; tracked: () => number } {
