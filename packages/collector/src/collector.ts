@@ -99,6 +99,7 @@ export function createCollector(options: CollectorOptions): Hono {
   const senderOf = createSenderReader(options, now, newRequestId);
   const maxHeldBytes = options.maxHeldBytes ?? 64 * 1024 ** 2;
   let heldBytes = 0;
+  const onText = (bytes: number): void => metrics.count('bytes', '', bytes);
   const app = new Hono<{ Bindings: Bindings }>();
 
   app.post(`${pathPrefix}/events`, async (c) => {
@@ -114,7 +115,7 @@ export function createCollector(options: CollectorOptions): Hono {
     try {
       const body = await readBody(
         { header: (name) => header(c, name), incoming: c.env?.incoming, stream: () => c.req.raw.body },
-        { maxBodyBytes: limits.maxBodyBytes, maxExpandedBytes: limits.maxExpandedBytes, hold },
+        { maxBodyBytes: limits.maxBodyBytes, maxExpandedBytes: limits.maxExpandedBytes, hold, onText },
       );
       if (typeof body !== 'string') return settleUnread(c, sender, body);
       // Arrival is when the whole batch is here: a slow body is not an early one.
@@ -196,6 +197,7 @@ export function createCollector(options: CollectorOptions): Hono {
       return c.body(pixel, 200, headers);
     }
     const body = pixelBatch(new URL(c.req.url).searchParams, header(c, 'referer') ?? null, sender.receivedAt);
+    onText(new TextEncoder().encode(body).length);
     const outcome = await takeBatch(body, sender, take);
     metrics.count('requests', String(outcome.status));
     if (outcome.status === 204) return c.body(pixel, 200, headers);

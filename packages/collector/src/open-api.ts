@@ -41,7 +41,7 @@ export function openApi(pathPrefix: string, { live }: { live: boolean }): JsonSc
 const events = {
   operationId: 'sendEvents',
   summary: 'Stores a batch. No 2xx before it is durable.',
-  description: `At most ${limits.maxBodyBytes} bytes as sent, ${limits.maxExpandedBytes} expanded. text/plain needs no preflight.`,
+  description: `At most ${limits.maxBodyBytes} bytes as sent, ${limits.maxExpandedBytes} expanded. text/plain needs no preflight. A field of the batch itself that is not as described counts as absent.`,
   parameters: [
     { name: 'Content-Encoding', in: 'header', schema: { enum: ['identity', 'gzip', 'br'] } },
     {

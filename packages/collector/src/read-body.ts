@@ -18,6 +18,8 @@ export interface BodyLimits {
   maxExpandedBytes: number;
   /** Told of each piece that is held in memory; false refuses it. */
   hold?: (bytes: number) => boolean;
+  /** Told of the bytes of the text, expanded. */
+  onText?: (bytes: number) => void;
 }
 
 /**
@@ -43,7 +45,9 @@ export async function readBody(source: BodySource, limits: BodyLimits): Promise<
     : await readStream(source.stream(), limits, 'maxBodyBytes');
   if (!(body instanceof Uint8Array)) return body;
   const plain = format === null ? body : await expand(body, format, limits);
-  return plain instanceof Uint8Array ? decode(plain) : plain;
+  if (!(plain instanceof Uint8Array)) return plain;
+  limits.onText?.(plain.length);
+  return decode(plain);
 }
 
 const textTypes = /^(?:text\/plain|application\/json)\s*(?:;\s*charset="?utf-?8"?\s*)?$/i;

@@ -1,6 +1,6 @@
 import type { Context, Env, Hono } from 'hono';
 
-const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE'];
+const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'QUERY', 'TRACE'];
 
 /** Makes an answer that says why. */
 export type Refuse = (c: Context, status: 404 | 405, reason: string, headers: Record<string, string>) => Response;

@@ -78,7 +78,6 @@ export function takeBatch(body: string, sender: Sender, options: TakeOptions): P
     deviceType: userAgent?.deviceType ?? null,
     newEventId: () => crypto.randomUUID(),
   };
-  options.metrics.count('bytes', '', body.length);
   const parses = body.length < minQuickLength || marksEvents(sender, options);
   const quick = parses ? null : options.readQuickly(body, context);
   return quick ? takeQuick(quick, sender, options) : takeParsed(body, context, sender, options);

@@ -214,6 +214,14 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         expect(await metric('taphouse_dead_letters_lost_total')).toBe(1);
       });
 
+      it('is counted in bytes of its text, expanded, whatever the characters', async () => {
+        const request = await start();
+        const text = batch([event({ page_title: '啤酒 🍺' })]);
+        await request('/v1/events', post(gzipSync(text), { 'Content-Encoding': 'gzip' }));
+        await request('/v1/events', post(text));
+        expect(await metric('taphouse_bytes_total')).toBe(2 * Buffer.byteLength(text));
+      });
+
       it('tells what its SDK had to drop, for the metrics', async () => {
         const request = await start();
         await request('/v1/events', post(batch([event()], { dropped: 12 })));
