@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { connect } from 'node:net';
 import { Hono } from 'hono';
 import { afterEach, expect, it } from 'vitest';
@@ -44,6 +45,29 @@ it('finishes at close a batch that is waiting for its append', async () => {
   expect((await posting).status).toBe(204);
   await closing;
   await expect(post(listening.url, clickBody(1))).rejects.toThrow();
+});
+
+it('waits at close for a batch whose append is slow, longer than for one that is not all here', async () => {
+  const append = Promise.withResolvers<void>();
+  const reached = Promise.withResolvers<void>();
+  const stream = {
+    append: (): Promise<void> => {
+      reached.resolve();
+      return append.promise;
+    },
+  };
+  listening = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
+  const { hostname, port } = new URL(listening.url);
+  const slow = connect(Number(port), hostname);
+  slow.on('error', () => {});
+  slow.write('POST /v1/events HTTP/1.1\r\nHost: x\r\nContent-Type: text/plain\r\nContent-Length: 100\r\n\r\n{"ev');
+  const posting = post(listening.url, clickBody(1));
+  await reached.promise;
+  const closing = listening.close();
+  await once(slow, 'close');
+  append.resolve();
+  expect((await posting).status).toBe(204);
+  await closing;
 });
 
 it('ends live streams at close, and unsubscribes them', async () => {

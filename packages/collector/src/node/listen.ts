@@ -26,8 +26,10 @@ export interface Listening {
 
 /** How long answers that have begun may go on at close: long enough for a page, and a live stream has no end. Milliseconds. */
 const streamGraceMs = 500;
-/** How long requests in flight may wait for their answer at close, milliseconds. */
-const graceMs = 8_000;
+/** How long at close a request that is not all here may go on arriving, milliseconds. Nothing of it is taken. */
+const arrivalGraceMs = 2_000;
+/** How long requests that are here may wait for their answer at close, milliseconds. What is closed after this has 10 s in all. */
+const graceMs = 6_000;
 
 /**
  * Serves an app over HTTP. What is no request, or comes too slowly, is answered 400, 408 or 431 with the reason.
@@ -111,11 +113,15 @@ async function close(server: Server, open: ReadonlySet<ServerResponse>): Promise
   server.closeIdleConnections();
   // The client is told that this connection ends with the answer.
   for (const response of open) if (!response.headersSent) response.setHeader('Connection', 'close');
-  const cutStreams = setTimeout(() => {
-    for (const response of open) if (response.headersSent) response.destroy();
-  }, streamGraceMs);
-  const cutAll = setTimeout(() => server.closeAllConnections(), graceMs);
+  const cuts = [
+    setTimeout(() => cut(open, (response) => response.headersSent), streamGraceMs),
+    setTimeout(() => cut(open, ({ req }) => !req.complete), arrivalGraceMs),
+    setTimeout(() => server.closeAllConnections(), graceMs),
+  ];
   await promise;
-  clearTimeout(cutStreams);
-  clearTimeout(cutAll);
+  for (const timer of cuts) clearTimeout(timer);
+}
+
+function cut(open: ReadonlySet<ServerResponse>, isToGo: (response: ServerResponse) => boolean): void {
+  for (const response of open) if (isToGo(response)) response.destroy();
 }
