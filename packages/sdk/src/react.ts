@@ -1,3 +1,5 @@
+'use client';
+
 /** The client for React: a provider that starts it, a hook that gives it. */
 import { createContext, createElement, type ReactElement, type ReactNode, use, useState } from 'react';
 import type { Client } from './client.ts';

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
@@ -39,6 +40,8 @@ export interface Gate {
   latencyMs: number;
   /** Methods and paths of every request. */
   requests: string[];
+  /** The whole site is away: connections are refused, until it is back on its port. */
+  goAway: (away: boolean) => Promise<void>;
   close: () => void;
 }
 
@@ -72,10 +75,15 @@ export async function openGate({ get, heard, take }: Behind): Promise<Gate> {
     server.closeAllConnections();
     server.close();
   };
-  const gate: Gate = { url: '', weather: 'fair', latencyMs: 0, requests: [], close };
-  server.listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  gate.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const listen = async (port: number): Promise<void> => {
+    server.listen(port, '127.0.0.1');
+    await once(server, 'listening');
+  };
+  await listen(0);
+  const { port } = server.address() as AddressInfo;
+  const goAway = async (away: boolean): Promise<void> => (away ? close() : listen(port));
+  const url = `http://127.0.0.1:${port}`;
+  const gate: Gate = { url, weather: 'fair', latencyMs: 0, requests: [], goAway, close };
   return gate;
 }
 
