@@ -16,7 +16,7 @@ async function coreBytes(): Promise<number> {
       id === 'page' ? "import { init } from './src/init.ts'; window.client = init({ writeKey: 'demo' })" : null,
   };
   const bundle = await rollup({ input: 'page', plugins: [page, ...plugins] });
-  const { output } = await bundle.generate({ format: 'iife', strict: false });
+  const { output } = await bundle.generate({ format: 'es' });
   return packed(output[0].code);
 }
 

@@ -1,8 +1,7 @@
 import { flush, leave } from './deliver.ts';
 import { listen } from './listen.ts';
 import { type Options, options, setOptions } from './options.ts';
-import { watchPages } from './page-views.ts';
-import { beat, identify, look, track } from './queue.ts';
+import { beat, identify, track, view } from './queue.ts';
 import { endCookie, erase, keysOf, openStore, write } from './store.ts';
 import { tapClicks } from './tap-clicks.ts';
 
@@ -39,11 +38,10 @@ export interface Client<Events = EventMap> {
 export function start(own: Options): Client {
   setOptions(own);
   openStore();
-  if (own.userId) identify(own.userId);
+  if (options.userId) identify(options.userId);
   beat();
   listen('visibilitychange pagehide', leave);
   if (options.clicks) tapClicks();
-  watchPages();
   // Back from a tunnel: do not wait for the next try.
   listen('online', flush);
   return {
@@ -52,9 +50,9 @@ export function start(own: Options): Client {
     reset: () => identify(''),
     page: (properties) => track('page_view', properties),
     optIn() {
-      write('consent', 'yes');
+      write('consent', 1);
       identify(options.userId);
-      look();
+      view();
     },
     optOut() {
       identify('');

@@ -14,9 +14,6 @@ const patienceMs = 15_000;
 /** More stored events than this would use up the site's own storage. */
 const maxStored = 5000;
 
-/** Limits in force until the collector's own are known; names as `GET /v1/limits` gives them. */
-const limits = { maxEvents: 100, maxPropertyValueLength: 1024 };
-
 /** Events of a body, until one is refused: all requests that outlive a page may hold 64 KiB. https://fetch.spec.whatwg.org/#http-network-or-cache-fetch */
 let mostEvents = 100;
 
@@ -26,8 +23,8 @@ let asked: Promise<unknown> | undefined;
 /** Stores an event; its texts are cut to the collector's limit. */
 export const save = (event: WireEvent): string =>
   write(
-    `e.${event.event_id}`,
-    JSON.stringify(event, (_, text) => (text?.slice ? text.slice(0, limits.maxPropertyValueLength) : text)),
+    event.event_id,
+    JSON.stringify(event, (_, text) => text?.slice?.(0, options.maxPropertyValueLength) ?? text),
   );
 
 /** Sends what waits, if it is time; one sender among all tabs. */
@@ -37,10 +34,10 @@ export async function flush(atOnce?: unknown): Promise<void> {
     // oxlint-disable-next-line unicorn/no-unnecessary-await, typescript/await-thenable -- as track does
     await 0;
     const waitMs = readNumber('next') - Date.now();
-    if (atOnce || waitMs < 0 || waitMs > longestWaitMs) while (await post(''));
+    if (atOnce || waitMs < 0 || waitMs > longestWaitMs) await post('e');
   };
   try {
-    await navigator.locks.request('taphouse', drain);
+    await navigator.locks.request('taphouse:', drain);
   } catch {
     await drain();
   }
@@ -52,11 +49,11 @@ export function leave(): void {
   if (!failures || !texts.clear) void post(instance);
 }
 
-/** Sends the first events that fit one body; true if more are left. */
-async function post(start: string): Promise<unknown> {
+/** Sends the events whose ids begin with `start`, batch after batch, until one fails. */
+async function post(start: string): Promise<void> {
   const free: WireEvent[] = [];
   const { cookie } = jar;
-  for (const key of keysOf(`e.${start}`))
+  for (const key of keysOf(start))
     try {
       const event = JSON.parse(texts[key] as string);
       const ack = `ack_${event.batch_id}`;
@@ -69,7 +66,7 @@ async function post(start: string): Promise<unknown> {
       erase(key);
     }
   for (const event of free.splice(0, free.length - maxStored)) drop(event, 'queue full');
-  const events = free.splice(0, Math.min(mostEvents, limits.maxEvents));
+  const events = free.splice(0, Math.min(mostEvents, options.maxEvents));
   if (!events[0]) return;
   const lost = readNumber('lost');
   const at = Date.now();
@@ -79,14 +76,13 @@ async function post(start: string): Promise<unknown> {
   const mark = (batch_id?: string): void =>
     events.forEach((event) => save({ ...context, ...event, batch_id } as WireEvent));
   let restMs: number | undefined;
-  let fault: unknown;
   mark(batch_id);
   write('next', at + pauseMs);
   setTimeout(options.debug, 0, 'sent', events);
   try {
     asked ??= fetch(`${url}limits`)
       .then((response) => response.json())
-      .then((own) => Object.assign(limits, own), String);
+      .then((own) => Object.assign(options, own), String);
     const body = JSON.stringify({
       write_key: options.writeKey,
       sent_at: at,
@@ -107,33 +103,29 @@ async function post(start: string): Promise<unknown> {
     learnClock(headers.get('Date'), Date.now() - at);
     restMs = 1000 * (headers.get('Retry-After') as never);
     if (status === 410) mostEvents = 0;
-    if (/20[04]|4(00|13|22)/.test((fault = status as never))) {
-      let rejected = status === 204 ? [] : (await response.json().catch(Object)).rejected;
-      if (status > 204 && !rejected?.[0])
-        // Refused as a whole: halve it until one event is left.
-        if (events[1]) throw (mostEvents = events.length / 2);
-        else rejected = [{ index: 0, reason: status }];
-      // Throws where there is no list: a captive portal answers 200 as well.
-      for (const { index, reason } of rejected as Iterable<{ index: number; reason: string }>)
-        drop(events[index] as WireEvent, reason);
-      events.forEach(forget);
-      endCookie(`ack_${batch_id}`);
-      write('lost', readNumber('lost') - lost);
-      setTimeout(options.debug, 0, 'stored', events);
-      failures = 0;
-      // oxlint-disable-next-line typescript/consistent-return -- no other end leaves more to send now
-      return free[0];
+    // A 200 has a list, or it is a captive portal's.
+    const { rejected = status > 200 && [] } = await response.json().catch(Object);
+    if (!rejected || !/20[04]|4(00|13|22)/.test(status as never)) throw status;
+    if (status > 204 && !rejected[0]) {
+      // Refused as a whole: halve it until one event is left.
+      if (events[1]) {
+        mostEvents = events.length / 2;
+        throw status;
+      }
+      drop(events[0], status);
     }
-  } catch (error) {
-    // Offline, blocked or hung: kept, and tried again.
-    fault ??= error;
+    for (const { index, reason } of rejected) drop(events[index] as WireEvent, reason);
+    events.forEach(forget);
+    endCookie(`ack_${batch_id}`);
+    write('lost', readNumber('lost') - lost);
+    setTimeout(options.debug, 0, 'stored', events);
+    failures = 0;
+    if (free[0]) await post(start);
+  } catch (fault) {
+    // Refused, offline, blocked or hung: kept, and tried again.
+    if (!failures++) setTimeout(options.onError, 0, `${fault as string}; check endpoint ${url}events`);
+    // fetch also rejects in a page that is being left while the browser goes on sending: no timer runs there.
+    setTimeout(mark);
+    write('next', Date.now() + Math.min(300_000, restMs || 500 * 2 ** failures) * (1 + Math.random() / 2));
   }
-  if (!failures) setTimeout(options.onError, 0, `${fault as string}; check ${url}events`);
-  failures += 1;
-  // fetch also rejects in a page that is being left while the browser goes on sending: no timer runs there.
-  setTimeout(mark);
-  write(
-    'next',
-    Date.now() + Math.min(longestWaitMs, restMs || Math.min(300_000, 1000 * 2 ** failures) * (1 - Math.random() / 2)),
-  );
 }

@@ -291,7 +291,7 @@ describe.concurrent('hardship', () => {
       // Long enough for another try.
       await page.waitForTimeout(4000);
       expect(lines.filter((line) => line.startsWith('taphouse:'))).toEqual([
-        expect.stringMatching(/^taphouse: .*; check \/nowhere\/v1\/events$/),
+        expect.stringMatching(/^taphouse: .*; check endpoint \/nowhere\/v1\/events$/),
       ]);
       await page.click('#two');
       await page.waitForURL('**/two');

@@ -4,8 +4,8 @@ import { jar, read, write } from './store.ts';
 export const newId = (): string => Date.now() + 'x' + Math.random().toString(36).slice(2);
 
 /** This page load; begins its event ids. Later pages sort behind it. */
-export const instance = newId();
+export const instance = 'e' + newId();
 
 /** Id of the device: the collector's cookie, else what any tab has stored, else a new one. */
 export const deviceId = (): string =>
-  /taphouse_device=([\w-]+)/.exec(jar.cookie)?.[1] ?? read('device') ?? write('device', instance);
+  jar.cookie.split('taphouse_device=')[1]?.split(';')[0] ?? read('device') ?? write('device', instance);

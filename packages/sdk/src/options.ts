@@ -1,3 +1,4 @@
+import type { Limits } from '@taphouse/schema';
 import type { Status } from './report.ts';
 import type { WireEvent } from './wire-event.ts';
 
@@ -45,33 +46,34 @@ export interface Options {
 
 type Values = Record<string, unknown>;
 
-/** Options of this page. */
-export let options: Required<Options>;
+/** Options of this page, and limits in force until the collector's own are known; names as `GET /v1/limits` gives them. */
+export const options = {
+  endpoint: '',
+  writeKey: '',
+  userId: '',
+  pageViews: true,
+  clicks: true,
+  consent: false as unknown,
+  cookieless: false,
+  deviceCookie: false,
+  keepParams: '',
+  referrer: '',
+  maxEvents: 100,
+  maxPropertyValueLength: 1024,
+  debug() {},
+  before: (event) => event,
+  onError: (message) => console.warn('taphouse:', message),
+  send: (url, request) => fetch(url, request),
+} as Required<Options> & Pick<Limits, 'maxEvents' | 'maxPropertyValueLength'>;
 
 /** Takes what has the name and the type of an option; tells the console of what has not. */
 export function setOptions(own: Options): void {
-  options ??= {
-    endpoint: '',
-    writeKey: '',
-    userId: '',
-    pageViews: true,
-    clicks: true,
-    consent: false as never,
-    cookieless: false,
-    deviceCookie: false,
-    keepParams: '',
-    referrer: document.referrer,
-    debug() {},
-    before: (event) => event,
-    onError: (message) => console.warn(`taphouse: ${message}`),
-    send: (url, request) => fetch(url, request),
-  };
   for (const name in own) {
     const usual = (options as Values)[name];
     const given = (own as Values)[name] ?? usual;
     // The texts of attributes: `data-clicks="false"` is no, and `data-cookieless` is yes.
     const value = usual === !!usual ? String(given) !== 'false' : given;
     if (typeof value === typeof usual) (options as Values)[name] = value;
-    else options.onError(`wrong option ${name}=${value as string} of ${Object.keys(options).join()}`);
+    else options.onError(`wrong option ${name}=${value as string} of ${Object.keys(options) as unknown as string}`);
   }
 }

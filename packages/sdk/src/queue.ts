@@ -3,6 +3,7 @@ import { flush, save } from './deliver.ts';
 import { deviceId, instance } from './identity.ts';
 import { options } from './options.ts';
 import { drop } from './report.ts';
+import type { WireEvent } from './wire-event.ts';
 import { allowed, keysOf, read, readNumber, write } from './store.ts';
 
 /** How often a page looks whether there is something to send, milliseconds. */
@@ -17,22 +18,25 @@ let lastUrl = '';
 export function beat(): void {
   setInterval(() => {
     if (document.hasFocus()) engagedMs += tickMs;
-    look();
-    if (keysOf('e.')[0]) void flush();
+    view();
+    if (keysOf('e')[0]) void flush();
   }, tickMs);
 }
 
-/** Tracks a `page_view` if the address, as cut, is another than of the last. Later, because a router sets the title after it has changed the address; the first not by a timer, which Firefox defers while it loads. */
-export function look(event?: Partial<PageTransitionEvent>): void {
-  if (event?.persisted) lastUrl = '';
-  (event ? setTimeout : queueMicrotask)(() => {
-    const url = cleanUrl(location.href);
-    if (url !== lastUrl && !(document as { prerendering?: boolean }).prerendering && options.pageViews && allowed()) {
-      if (lastUrl) options.referrer = lastUrl;
-      track('page_view');
-      lastUrl = url;
-    }
-  });
+/** Tracks a `page_view` if the address, as cut, is another than of the last. */
+export function view(): void {
+  const url = cleanUrl(location.href);
+  if (url !== lastUrl && !(document as { prerendering?: boolean }).prerendering && options.pageViews && allowed()) {
+    if (lastUrl) options.referrer = lastUrl;
+    track('page_view');
+    lastUrl = url;
+  }
+}
+
+/** Views later, because a router sets the title after it has changed the address; a page that came back, again. */
+export function look(event: Partial<PageTransitionEvent>): void {
+  if (event.persisted) lastUrl = '';
+  setTimeout(view);
 }
 
 /**
@@ -46,12 +50,10 @@ export const track = (async (client_event: string, properties?: object) => {
     client_timestamp: Date.now(),
     page_url: cleanUrl(location.href),
     page_title: document.title.slice(0, 512),
-    referrer: cleanUrl(options.referrer),
+    referrer: cleanUrl(options.referrer || document.referrer),
     user_id: options.userId,
-    device_id: '',
-    clock_offset_ms: 0,
     properties: { engaged_ms: engagedMs, ...properties },
-  };
+  } as Partial<WireEvent> as WireEvent;
   engagedMs = 0;
   // oxlint-disable-next-line unicorn/no-unnecessary-await, typescript/await-thenable -- the rest waits for the handler to end
   await 0;

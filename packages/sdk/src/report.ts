@@ -9,7 +9,7 @@ interface Named {
 }
 
 /** Takes an event out of the queue. */
-export const forget = (event: Named): void => erase(`${prefix}e.${event.event_id}`);
+export const forget = (event: Named): void => erase(prefix + event.event_id);
 
 /** Gives up an event, tells the page and counts it for the next batch to report. */
 export function drop(event: Named, reason: unknown): void {

@@ -11,7 +11,7 @@ export let prefix: string;
 
 /** Opens localStorage. */
 export function openStore(): void {
-  prefix = `taphouse.${options.writeKey}.`;
+  prefix = `taphouse_${options.writeKey}.`;
   try {
     if (!options.cookieless) {
       // The getter throws where storage is blocked, as cookies do, and is null in some web views. https://crbug.com/357625
@@ -54,7 +54,8 @@ export function write<Value extends string | number>(name: string, value: Value)
 export const keysOf = (start: string): string[] =>
   Object.keys(texts)
     .filter((key) => key.startsWith(prefix + start))
-    .toSorted();
+    // oxlint-disable-next-line unicorn/no-array-sort -- a new array already
+    .sort();
 
 /** Ends a cookie of the collector. */
 export function endCookie(name: string): void {

@@ -5,8 +5,12 @@
  */
 import { type Client, start } from './client.ts';
 import type { Options } from './options.ts';
+import { watchPages } from './page-views.ts';
 
 type Call = [keyof Client, ...unknown[]];
+
+/** The client of a page with the script tag takes calls as the array before it did. */
+type Tag = Client & { push: (call: Call) => void };
 
 declare global {
   interface Window {
@@ -19,8 +23,9 @@ const waiting = window.taphouse ?? [];
 
 // Included twice, the first goes on.
 if (!waiting.track) {
-  const client = start({ endpoint: src && new URL(src).origin, ...(dataset as object) } as Options);
-  const push = ([name, ...values]: Call): void => (client[name] as (...values: unknown[]) => void)(...values);
-  waiting.forEach(push);
-  window.taphouse = { ...client, push } as never;
+  const client = start({ endpoint: src && new URL(src).origin, ...(dataset as object) } as Options) as Tag;
+  client.push = ([name, ...values]) => (client[name] as (...values: unknown[]) => void)(...values);
+  waiting.forEach(client.push);
+  watchPages();
+  window.taphouse = client as never;
 }

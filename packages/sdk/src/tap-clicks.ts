@@ -11,27 +11,24 @@ const file = /\.(pdf|zip|exe|dmg|csv|docx?|xlsx?|mp[34])$/i;
  */
 export function tapClicks(): void {
   listen('click auxclick submit', (event) => {
+    const { button } = event as MouseEvent;
     // The right button opens a menu, not a link.
-    if ((event as MouseEvent).button > 1) return;
+    if (button > 1) return;
     for (const target of event.composedPath() as HTMLFormElement[]) {
-      const { event: name, ...properties } = tapProperties(target);
-      // A click in a form is not yet its submit.
-      if (name && !target.submit === (event.type !== 'submit')) return track(name, properties);
-      // `hostname` is empty in mailto: and missing in what is no link; a form may have a field of that name.
-      if (target.hostname && target.href?.at) {
+      // `data-tap-beer-id="3"` is the property `beer_id`.
+      const taps: Record<string, string> = {};
+      for (const name of target.getAttributeNames?.() ?? [])
+        if (name.startsWith('data-tap-'))
+          taps[name.slice(9).replaceAll('-', '_')] = target.getAttribute(name) as string;
+      const { event: name, ...properties } = taps;
+      // A click in a form is not yet its submit, which has no button.
+      if (name && !target.submit === button >= 0) return track(name, properties);
+      // Of what is no link it is no address: an SVG link has an object, a form may have a field of that name.
+      if (/^https?:/.test(target.href)) {
         const isFile = target.hasAttribute('download') || file.test(target.pathname);
-        if (isFile || target.hostname !== location.hostname)
+        if (isFile || target.host !== location.host)
           return track(isFile ? 'file_download' : 'outbound_link', { url: cleanUrl(target.href) });
       }
     }
   });
-}
-
-/** `data-tap-beer-id="3"` is the property `beer_id`. */
-function tapProperties(target: HTMLElement): Record<string, string> {
-  const properties: Record<string, string> = {};
-  for (const name of target.getAttributeNames?.() ?? [])
-    if (name.startsWith('data-tap-'))
-      properties[name.slice(9).replaceAll('-', '_')] = target.getAttribute(name) as string;
-  return properties;
 }

@@ -19,7 +19,7 @@ export interface WireEvent {
 
 /** Moves what events share with the first into a context; an event's own field wins. Changes the events. */
 export function shareContext(events: Partial<WireEvent>[]): Partial<WireEvent> {
-  const context: Record<string, unknown> = { ...events[0], event_id: undefined };
+  const { event_id: _, ...context } = events[0] as Record<string, unknown>;
   for (const event of events as Record<string, unknown>[])
     for (const name in context)
       if (event[name] === context[name]) delete event[name];

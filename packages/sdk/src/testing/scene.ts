@@ -41,7 +41,7 @@ let script: Promise<string> | undefined;
 /** The script-tag file as `pnpm run pages` writes it. */
 export function tagScript(): Promise<string> {
   script ??= rollup({ input: new URL('../tag.ts', import.meta.url).pathname, plugins })
-    .then((bundle) => bundle.generate({ format: 'iife' }))
+    .then((bundle) => bundle.generate({ format: 'es' }))
     .then(({ output }) => output[0].code);
   return script;
 }
