@@ -34,7 +34,10 @@ export interface Client<Events = EventMap> {
   flush(): Promise<void>;
 }
 
-/** Starts on this page. */
+/** What follows `start`, once the calls that waited for it have run. */
+export { watchPages } from './page-views.ts';
+
+/** Starts on this page, but for page views. */
 export function start(own: Options): Client {
   setOptions(own);
   openStore();

@@ -1,6 +1,5 @@
-import { type Client, type EventMap, start } from './client.ts';
+import { type Client, type EventMap, start, watchPages } from './client.ts';
 import type { Options } from './options.ts';
-import { watchPages } from './page-views.ts';
 
 let client: Client | undefined;
 

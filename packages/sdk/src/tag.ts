@@ -3,9 +3,8 @@
  *
  * `<script src="/sdk/taphouse.js" data-write-key="demo" async></script>`
  */
-import { type Client, start } from './client.ts';
+import { type Client, start, watchPages } from './client.ts';
 import type { Options } from './options.ts';
-import { watchPages } from './page-views.ts';
 
 type Call = [keyof Client, ...unknown[]];
 
