@@ -227,12 +227,15 @@ export class TaphouseDashboard extends LitElement {
     this.fault = null;
     this.rowsRead = 0;
     const reading = this.#reading;
-    const opening = (this.#opening ??= DashboardData.open({
-      ...(this.files ? { files: this.files } : { lake: this.lake }),
-      ...(this.credentials ? { credentials: this.credentials } : {}),
-      ...(this.region ? { region: this.region } : {}),
-      onBytes: (loaded, total) => (this.bytes = { loaded, total }),
-    }));
+    const opening = (this.#opening ??= DashboardData.open(
+      {
+        ...(this.files ? { files: this.files } : { lake: this.lake }),
+        ...(this.credentials ? { credentials: this.credentials } : {}),
+        ...(this.region ? { region: this.region } : {}),
+        onBytes: (loaded, total) => (this.bytes = { loaded, total }),
+      },
+      this.view,
+    ));
     try {
       const data = await opening;
       if (opening !== this.#opening) return;
