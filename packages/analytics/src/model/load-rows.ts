@@ -129,9 +129,6 @@ function rowsIn(files: readonly ManifestFile[]): number {
   return files.reduce((sum, file) => sum + file.rows, 0);
 }
 
-/** A row's time is its step's; its events lie at most so long after it. */
-const longestStepMs = 86_400_000;
-
 /** First and last event ids of rows, by the number of their row_id. */
 export type TieIds = Map<number, { begin: string; end: string }>;
 
@@ -148,17 +145,17 @@ export async function settleRows(
 ): Promise<void> {
   const ties = rows.settle();
   const unknown = ties.filter((tie) => !ids.has(tie.id));
-  for (const times of clusters(unknown.map((tie) => tie.atMs))) {
-    for (const found of await tiedIds(lake, times, options)) {
+  for (const group of groups(unknown)) {
+    for (const found of await tiedIds(lake, group, options)) {
       ids.set(rowNumberOf(found.row_id), { begin: found.begin_event_id, end: found.end_event_id });
     }
   }
   if (ties.length > 0) rows.breakTies(ties, ids);
 }
 
-/** Times in order, at most 1,000 in a group: as many as one statement takes. */
-function clusters(times: readonly number[]): number[][] {
-  const sorted = [...new Set(times)].toSorted((a, b) => a - b);
+/** In the order of time, at most 1,000 in a group: as many as one statement takes. */
+function groups(ties: readonly Tie[]): Tie[][] {
+  const sorted = ties.toSorted((a, b) => a.timeagg - b.timeagg);
   return Array.from({ length: Math.ceil(sorted.length / 1000) }, (_, group) =>
     sorted.slice(group * 1000, (group + 1) * 1000),
   );
@@ -170,11 +167,12 @@ interface TiedIds {
   end_event_id: string;
 }
 
-/** Rows that begin or end at one of these times, which are whole numbers, from the files that may hold some. */
-async function tiedIds(lake: Connection, times: readonly Tie['atMs'][], options: RunOptions): Promise<TiedIds[]> {
-  const list = times.map((time) => BigInt(time).toString()).join(', ');
+/** Rows that begin or end at one of these times, from the files that these rows are in. */
+async function tiedIds(lake: Connection, ties: readonly Tie[], options: RunOptions): Promise<TiedIds[]> {
+  // Whole numbers, checked by BigInt.
+  const list = [...new Set(ties.map(({ atMs }) => BigInt(atMs)))].join(', ');
   const files = lake.manifests().aggregated?.files ?? [];
-  const wanted = files.filter((file) => times.some((time) => file.minAt <= time && file.maxAt >= time - longestStepMs));
+  const wanted = files.filter((file) => ties.some(({ timeagg }) => file.minAt <= timeagg && timeagg <= file.maxAt));
   const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${await lake.fetchFiles('aggregated', wanted)}
 WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`;
   const table = await askTable(lake, sql, options);
