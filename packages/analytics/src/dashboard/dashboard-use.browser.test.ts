@@ -366,11 +366,16 @@ describe('accessibility', () => {
     await page.keyboard.press('Escape');
   });
 
-  it('is as wide as a phone and no wider', async () => {
+  it('is as wide as a phone and no wider, and there without a fault too', async () => {
     await open('?range=all&compare=1&type=mobile');
     await page.setViewportSize({ width: 390, height: 844 });
     await page.waitForTimeout(400);
     expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+    await page.locator('.bars li').nth(3).waitFor();
+    for (const colorScheme of ['dark', 'light'] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await axeFaults({})).toEqual([]);
+    }
     await page.setViewportSize({ width: 1280, height: 720 });
   });
 });
