@@ -124,18 +124,17 @@ describe.concurrent('hardship', () => {
       expect(new Set(stored.map(({ event_id, client_timestamp }) => event_id + client_timestamp)).size).toBe(6);
     }));
 
-  test.each(['fetch', 'crypto, window.navigation', 'AbortSignal'])(
-    'nothing is thrown into the page without %s',
-    (name) =>
-      play(async ({ scene, context, open }) => {
-        await context.addInitScript(`delete window.${name.replace(',', ', delete')}`);
-        const page = await open();
-        await page.click('#cart');
-        await page.evaluate('taphouse.flush()');
-        await page.click('#two');
-        await page.waitForURL('**/two');
-        expect(scene.posts.length > 0).toBe(!['fetch', 'AbortSignal'].includes(name));
-      }),
+  test.each(['fetch', 'crypto', 'navigation', 'AbortSignal'])('nothing is thrown into the page without %s', (name) =>
+    play(async ({ scene, context, open }) => {
+      await context.addInitScript(`delete window.${name}`);
+      const page = await open();
+      expect(await page.evaluate(`typeof window.${name}`)).toBe('undefined');
+      await page.click('#cart');
+      await page.evaluate('taphouse.flush()');
+      await page.click('#two');
+      await page.waitForURL('**/two');
+      expect(scene.posts.length > 0).toBe(!['fetch', 'AbortSignal'].includes(name));
+    }),
   );
 
   // Two tabs may then send the same events at once: the collector tells copies by their ids.
@@ -262,6 +261,16 @@ describe.concurrent('hardship', () => {
       expect(scene.posts[0]?.headers['content-type']).toMatch('text/plain');
     }));
 
+  test('to a collector of another origin it sends no preflight either', () =>
+    play(async ({ scene, open }) => {
+      scene.tag += ` data-endpoint="${scene.url.replace('127.0.0.1', 'localhost')}"`;
+      const page = await open();
+      await page.click('#cart');
+      await scene.settled(2);
+      expect(scene.posts[0]?.headers).toMatchObject({ origin: scene.url, host: expect.stringMatching(/^localhost:/) });
+      expect(scene.requests.filter((request) => request.startsWith('OPTIONS'))).toEqual([]);
+    }));
+
   test('in steady use: at most 200 bytes a click and one POST in 2 s of all tabs', () =>
     play(async ({ scene, open }) => {
       const pages = [await open(), await open('/two')];
@@ -274,9 +283,9 @@ describe.concurrent('hardship', () => {
       }
       await scene.settled(2 + events.sent);
       const posts = scene.posts.slice(before);
-      const gaps = posts.slice(1).map((post, index) => post.at - (posts[index]?.at ?? 0));
-      // A timer may fire a little early by another process's clock.
-      expect(Math.min(...gaps)).toBeGreaterThan(1900);
+      // By when they were made: on a busy machine one arrives late, and the next soon after it.
+      const madeAt = posts.map(({ batch }) => batch.sent_at).toSorted((a, b) => a - b);
+      expect(Math.min(...madeAt.slice(1).map((at, index) => at - (madeAt[index] ?? 0)))).toBeGreaterThanOrEqual(2000);
       expect(posts.reduce((sum, post) => sum + post.length, 0) / events.sent).toBeLessThan(200);
     }));
 
@@ -298,8 +307,11 @@ describe.concurrent('hardship', () => {
     }));
 
   test.each([
-    ['data-pageviews="false"', /^taphouse: wrong option pageviews=false of endpoint,writeKey,/],
-    ['data-before="redact"', /^taphouse: wrong option before=redact of endpoint,writeKey,/],
+    [
+      'data-pageviews="false"',
+      /^taphouse: option pageviews is undefined, not false; check endpoint,writeKey,.*,pageViews,/,
+    ],
+    ['data-before="redact"', /^taphouse: option before is function, not redact; check endpoint,writeKey,/],
   ])('an option that is none, %s, gets one line in the console, and the page goes on', (attribute, line) =>
     play(async ({ scene, context, open }) => {
       const lines: string[] = [];

@@ -74,6 +74,9 @@ export function setOptions(own: Options): void {
     // The texts of attributes: `data-clicks="false"` is no, and `data-cookieless` is yes.
     const value = usual === !!usual ? String(given) !== 'false' : given;
     if (typeof value === typeof usual) (options as Values)[name] = value;
-    else options.onError(`wrong option ${name}=${value as string} of ${Object.keys(options) as unknown as string}`);
+    else
+      options.onError(
+        `option ${name} is ${typeof usual}, not ${value as string}; check ${Object.keys(options) as unknown as string}`,
+      );
   }
 }

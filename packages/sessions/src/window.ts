@@ -1,5 +1,4 @@
-import type { SessionRow } from '@taphouse/schema';
-import type { EventHead } from './line-layout.ts';
+import type { ClickEvent, SessionRow } from '@taphouse/schema';
 
 /**
  * Windows of one kind over the events of a shard, as the pump drives them: each event is pushed once, in the order of
@@ -17,7 +16,7 @@ export interface Window {
    * @param arrivedAt the log's stamp, milliseconds since 1970 UTC; one before the clock counts as the clock
    * @returns the closed rows, in the order of their deadlines
    */
-  push(event: EventHead, arrivedAt: number): readonly SessionRow[];
+  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
   /** Brings the arrival clock forward over silence; closes the windows whose time is up. */
   advance(clockAt: number): readonly SessionRow[];
   /** Closes every window early. Later events open new ones, and their rows merge. */

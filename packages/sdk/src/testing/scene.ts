@@ -13,7 +13,7 @@ export interface Post {
   at: number;
   length: number;
   headers: IncomingMessage['headers'];
-  batch: { dropped?: number; events: { client_event?: string }[] };
+  batch: { sent_at: number; dropped?: number; events: { client_event?: string }[] };
   /** By the collector, with 2xx. */
   accepted: boolean;
 }
