@@ -68,11 +68,14 @@ const statements = Object.fromEntries(
 );
 
 type Took = Record<string, { wasm: number | null; native: number }>;
-interface Part {
-  found: Record<string, number>;
+interface InPage<T> {
+  found: T;
   bytes: number;
   requests: number;
+  /** The most that the tab's process ever held; 0 where there is no /proc. */
+  peakBytes: number;
 }
+type Part = InPage<Record<string, number>>;
 
 try {
   const daily = values.lake ?? join(folder, 'daily');
@@ -93,16 +96,17 @@ try {
   const pages = await buildPages();
   const browser = await openChromium();
 
-  const inPage = async <T>(lake: string, script: string): Promise<{ found: T; bytes: number; requests: number }> => {
+  const inPage = async <T>(lake: string, script: string): Promise<InPage<T>> => {
     const server = await servePages({ pages: join(folder, 'page'), lake });
     const page = await browser.newPage();
     await page.goto(`${server.origin}/analytics/`);
     await page.waitForFunction(() => document.title === 'ready');
     const found = (await page.evaluate(script)) as T;
+    const peakBytes = await peakOfTabs(browser);
     await page.close();
     await server.close();
     const read = server.requests.filter(({ path }) => path.endsWith('.parquet'));
-    return { found, bytes: read.reduce((sum, { bytes }) => sum + bytes, 0), requests: read.length };
+    return { found, bytes: read.reduce((sum, { bytes }) => sum + bytes, 0), requests: read.length, peakBytes };
   };
   const timeDashboard = (lake: string): Promise<Part> => inPage(lake, 'bench.timeDashboard()');
 
@@ -177,6 +181,17 @@ try {
   }
 } finally {
   rmSync(folder, { recursive: true, force: true });
+}
+
+/** The largest process that shows a page, at its largest. */
+async function peakOfTabs(browser: Awaited<ReturnType<typeof openChromium>>): Promise<number> {
+  const session = await browser.newBrowserCDPSession();
+  const { processInfo } = await session.send('SystemInfo.getProcessInfo');
+  const peaks = processInfo
+    .filter(({ type, id }) => type === 'renderer' && existsSync(`/proc/${id}/status`))
+    .map(({ id }) => 1024 * Number(/VmHWM:\s+(\d+)/.exec(readFileSync(`/proc/${id}/status`, 'utf8'))?.[1] ?? 0));
+  await session.detach();
+  return Math.max(0, ...peaks);
 }
 
 /** What a lake that was kept holds, by its manifests; null where there is none. */
@@ -256,6 +271,7 @@ function report(all: {
       `${ms(whole.found.read!)} (${whole.requests} requests, ${mb(whole.bytes)})`,
       '',
     ],
+    ...(whole.peakBytes > 0 ? [['memory of the tab at its most, all rows read', mb(whole.peakBytes), '']] : []),
     [
       'session length changed: sessions made again, every tile counted (median; most)',
       `${ms(whole.found.slider!)}; ${ms(whole.found.sliderMost!)}`,

@@ -10,8 +10,17 @@ import { tagScript } from '../../packages/sdk/src/testing/scene.ts';
 /** Rounds of one SDK that a run broken off has played; the next goes on from there. */
 const file = join(import.meta.dirname, '../node_modules/.cache/sdk-rounds.json');
 
-/** Plays until each scenario has `rounds` at each latency, at most for `forMs`; gives all of this script's rounds. */
-export async function ownRounds(rounds: number, forMs: number): Promise<Round[]> {
+export interface OwnRounds {
+  /** Of each scenario at each latency. */
+  rounds: number;
+  /** How many at once: 120 keep two idle cores busy. */
+  atOnce: number;
+  /** None is begun later, milliseconds. */
+  forMs: number;
+}
+
+/** Plays until each scenario has `rounds` at each latency, or the time is over; gives all of this script's rounds. */
+export async function ownRounds({ rounds, atOnce, forMs }: OwnRounds): Promise<Round[]> {
   const script = createHash('sha256').update(await tagScript()).digest('hex');
   const played = remembered(script);
   mkdirSync(dirname(file), { recursive: true });
@@ -24,7 +33,7 @@ export async function ownRounds(rounds: number, forMs: number): Promise<Round[]>
       const left = rounds - Math.floor(played.length / cases);
       if (left <= 0 || Date.now() >= until) return played;
       // Each step ends with its longest rounds alone: some at once.
-      played.push(...(await playRounds(browser, { rounds: Math.min(left, 10), atOnce: 120 })));
+      played.push(...(await playRounds(browser, { rounds: Math.min(left, Math.ceil(atOnce / 12)), atOnce })));
       writeFileSync(file, JSON.stringify({ script, played }));
       const { rounds: done, tracked, lost, duplicates, copies } = sumRounds(played);
       console.log(`${done} rounds, ${tracked} events: ${lost} lost, ${duplicates} twice in the rows, ${copies} sent more than once`);

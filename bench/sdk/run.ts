@@ -1,7 +1,8 @@
 /**
- * `pnpm bench sdk [--rounds 200] [--peer-rounds 2] [--minutes N] [--only NAME,NAME] [--parts rounds,peers,handlers]`:
+ * `pnpm bench sdk [--rounds 200] [--peer-rounds 2] [--minutes 60] [--at-once 120] [--only NAME,NAME] [--parts rounds,peers,handlers]`:
  * bytes, delivery and handler time of the browser SDKs, side by side in one Chromium. It may be run in parts: each part's
- * figures are kept for the table of the next, and rounds broken off by `--minutes` go on where they stopped.
+ * figures are kept for the table of the next, and rounds broken off by `--minutes` go on where they stopped, as long as
+ * the script is the same. RESULTS.md is written when all parts have figures.
  */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     rounds: { type: 'string', default: '200' },
     'peer-rounds': { type: 'string', default: '2' },
     minutes: { type: 'string', default: '60' },
+    'at-once': { type: 'string', default: '120' },
     only: { type: 'string' },
     parts: { type: 'string', default: 'rounds,peers,handlers' },
   },
@@ -63,12 +65,18 @@ for (const peer of [nothing, ...chosen]) scripts.set(peer, await bundle(peer));
 const cache = join(import.meta.dirname, '../node_modules/.cache');
 mkdirSync(cache, { recursive: true });
 
-/** Keeps what a part found; gives what it found last if it is not asked for now. */
-function kept<T>(part: string, now: T): T | undefined {
+interface Named {
+  peer: string;
+}
+
+/** Keeps what a part found of each SDK; gives what it found last of those that are not asked for now. */
+function kept<T extends Named>(part: string, now: T[]): T[] {
   const file = join(cache, `sdk-${part}.json`);
-  if (!parts.has(part)) return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T) : undefined;
-  if (!values.only) writeFileSync(file, JSON.stringify(now));
-  return now;
+  const before = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as T[]) : [];
+  if (!parts.has(part)) return before;
+  const all = [...before.filter(({ peer }) => !now.some((found) => found.peer === peer)), ...now];
+  writeFileSync(file, JSON.stringify(all));
+  return all;
 }
 
 /** Rounds of handler times, interleaved. */
@@ -103,8 +111,8 @@ if (parts.has('peers')) {
   }
 }
 
-const measured = new Map(kept('handlers', [...times].map(([{ name }, figures]) => [name, figures] as const)));
-const delivered = kept('peers', results.map(({ peer, ...result }) => ({ ...result, peer: peer.name }))) ?? [];
+const measured = new Map(kept('handlers', [...times].map(([{ name }, figures]) => ({ ...figures, peer: name }))).map((one) => [one.peer, one]));
+const delivered = kept('peers', results.map(({ peer, ...result }) => ({ ...result, peer: peer.name })));
 
 const letters = ['A', 'B', 'C', 'D', 'E'];
 
@@ -135,7 +143,11 @@ const table = [
 ].join('\n');
 console.log(table);
 
-const minutes = parts.has('rounds') ? Number(values.minutes) : 0;
-const own = values.only ? '' : roundsTable(await ownRounds(Number(values.rounds), minutes * 60_000));
+const minutes = parts.has('rounds') && !values.only ? Number(values.minutes) : 0;
+const atOnce = Number(values['at-once']);
+const played = await ownRounds({ rounds: Number(values.rounds), atOnce, forMs: minutes * 60_000 });
+const day = new Date().toISOString().slice(0, 10);
+const own = played.length > 0 ? `On ${day}, script tag of ${ownBuild} bytes: ${roundsTable(played)}` : '';
 console.log(own);
-if (!values.only && measured.size > 0 && delivered.length > 0) writeResults('sdk', `${table}\n\n${own}`);
+if (own && chosen.every(({ name }) => measured.has(name) && delivered.some(({ peer }) => peer === name)))
+  writeResults('sdk', `${table}\n\n${own}`);

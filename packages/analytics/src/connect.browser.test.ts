@@ -290,6 +290,66 @@ describe('bytes fetched', () => {
   });
 });
 
+describe('files fetched ahead', () => {
+  it('come while the database starts, each once and whole', async () => {
+    const fresh = await mkdtemp(join(tmpdir(), 'taphouse-ahead-'));
+    const few = shopRows({ rows: 600, untilAt, spanMs: 3 * dayMs });
+    await makeLake({ folder: fresh, rows: few });
+    const own = await servePages({ pages: built.folder, lake: fresh });
+    const opened = await browser.newPage();
+    const asked = (): string[] => own.requests.filter(({ path }) => path.endsWith('.parquet')).map(({ path }) => path);
+    try {
+      await opened.goto(own.origin);
+      await opened.waitForFunction('globalThis.taphouse');
+      const told = await opened.evaluate(async (fromAt) => {
+        const lake = await taphouse.connect({ lake: '/lake/', ahead: { aggregated: { fromAt, toAt: Infinity } } });
+        Object.assign(globalThis, { lake });
+        const files = lake.manifests().aggregated?.files ?? [];
+        return { all: files.length, ahead: files.filter(({ maxAt }) => maxAt >= fromAt).map(({ path }) => path) };
+      }, untilAt - dayMs);
+      expect(told.ahead.length).toBeLessThan(told.all);
+      const paths = told.ahead.map((path) => `/lake/aggregated/${path}`).toSorted();
+      await expect.poll(() => asked().toSorted()).toEqual(paths);
+      const rows = await opened.evaluate(async (fromAt) => {
+        const files = lake.manifests().aggregated?.files ?? [];
+        const relation = await lake.fetchFiles(
+          'aggregated',
+          files.filter(({ maxAt }) => maxAt >= fromAt),
+        );
+        const [row] = await lake.query<{ n: number }>(
+          `SELECT count(*) AS n FROM ${relation} WHERE timeagg IS NOT NULL`,
+        );
+        return row?.n;
+      }, untilAt - dayMs);
+      const days = new Set(paths.map((path) => /year=(\d+)\/month=(\d+)\/day=(\d+)/.exec(path)?.slice(1).join('-')));
+      expect(rows).toBe(few.filter((row) => days.has(new Date(row.timeagg).toISOString().slice(0, 10))).length);
+      expect(
+        asked()
+          .filter((path) => paths.includes(path))
+          .toSorted(),
+      ).toEqual(paths);
+    } finally {
+      await opened.close();
+      await own.close();
+      await rm(fresh, { recursive: true, force: true });
+    }
+  });
+
+  it('leave the views to who asks them, a task on the database included', async () => {
+    const fresh = await openPage(server);
+    try {
+      expect(await fresh.evaluate(() => lake.fetched())).toEqual({ bytes: 0, requests: 0 });
+      const count = await fresh.evaluate(async () => {
+        const table = await lake.use((_, session) => session.query('SELECT count(*)::DOUBLE AS n FROM aggregated'));
+        return Number(table.getChild('n')?.get(0));
+      });
+      expect(count).toBe(rows.length);
+    } finally {
+      await fresh.close();
+    }
+  });
+});
+
 describe('rows that are in no file yet', () => {
   it('come from the live side, count once, and give way to their file', async () => {
     const fresh = await mkdtemp(join(tmpdir(), 'taphouse-live-'));

@@ -26,6 +26,8 @@ export interface ConnectOptions {
   region?: string;
   /** For S3: another address than AWS's own, with the bucket in the path. */
   endpoint?: string;
+  /** Files of this time that are begun to be fetched while DuckDB itself starts, small ones only: see `fetchFiles`. */
+  ahead?: Partial<Record<TableName, TimeRange>>;
   /** Where DuckDB-WASM is served. Default: the pinned 1.28.0, as vite emits it beside the page. */
   bundle?: DuckDbBundle;
   /** Told as DuckDB itself comes in: bytes so far, and in all (0 if unknown). */
@@ -43,6 +45,12 @@ export interface RunOptions {
    * a second and forgets tables of one's own; a statement that still waits is only taken off the list.
    */
   signal?: AbortSignal;
+}
+
+/** How a task on the database itself is run. */
+export interface UseOptions extends RunOptions {
+  /** True for a task that names its files itself, as `relation` and `fetchFiles` do: it does not wait for the views. */
+  withoutViews?: boolean;
 }
 
 /** A stretch of time, milliseconds since 1970 UTC: `fromAt` inclusive, `toAt` exclusive. */
@@ -74,7 +82,7 @@ export interface Connection {
   /** The same as `relation` for these files alone. Small ones are fetched whole first, many at a time. */
   fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string>;
   /** Runs `task` on the database itself, in turn with the queries, for what they do not cover: no other query runs until it ends. */
-  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options?: RunOptions): Promise<T>;
+  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options?: UseOptions): Promise<T>;
   /** Reads the manifests again. True if the lake has changed; the views then read the new files. */
   refresh(): Promise<boolean>;
   /** The manifests as last read; null for a table that has none yet. */

@@ -103,6 +103,34 @@ describe('the elements on a page of another', () => {
     expect(faults).toEqual([]);
   });
 
+  it('let a page style the parts of the dashboard, and hear what is chosen in it', async () => {
+    const own = await servePages({ pages: built.folder, lake: folder });
+    const other = await browser.newPage();
+    try {
+      await other.goto(own.origin);
+      await other.waitForFunction(() => customElements.get('taphouse-dashboard'));
+      await other.evaluate(() => {
+        const sheet = new CSSStyleSheet();
+        sheet.replaceSync('::part(tile) { outline: 1px solid rgb(1, 2, 3) } ::part(mark) { stroke: rgb(4, 5, 6) }');
+        document.adoptedStyleSheets = [sheet];
+        addEventListener('tap-select', (event) => Object.assign(globalThis, { sent: (event as CustomEvent).detail }));
+        history.replaceState(null, '', '?range=all');
+        const dashboard = document.createElement('taphouse-dashboard');
+        dashboard.toggleAttribute('keep-url', true);
+        document.body.replaceChildren(dashboard);
+      });
+      const mark = other.locator('taphouse-by-duration [part=mark]').first();
+      expect(await mark.evaluate((each) => getComputedStyle(each).stroke)).toBe('rgb(4, 5, 6)');
+      const tile = other.locator('taphouse-tile').first();
+      expect(await tile.evaluate((each) => getComputedStyle(each).outlineColor)).toBe('rgb(1, 2, 3)');
+      await mark.click();
+      expect(await other.evaluate('globalThis.sent')).toEqual({ duration: { from: 0, to: 1 } });
+    } finally {
+      await other.close();
+      await own.close();
+    }
+  });
+
   it('take files that are dropped on the dashboard, in the place of the lake, and back', async () => {
     await page.evaluate(() => {
       const dashboard = document.createElement('taphouse-dashboard');

@@ -3,7 +3,7 @@ import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
 import type { Fetched } from './byte-count.ts';
-import type { Connection, RunOptions, TimeRange } from './connect.ts';
+import type { Connection, RunOptions, TimeRange, UseOptions } from './connect.ts';
 import { type Engine, isTrap, startEngine } from './engine.ts';
 import { fileName, filesOf, tableQuery } from './lake-files.ts';
 import { listenLive } from './live-feed.ts';
@@ -22,6 +22,8 @@ export interface LakeConnectionOptions {
   onBytes?: (loaded: number, total: number) => void;
   onFetched?: (fetched: Fetched) => void;
   onRecycled?: () => void;
+  /** Files to fetch while the first worker starts. */
+  ahead?: Partial<Record<TableName, TimeRange>>;
   /** Rows of the live side, and the URL of its server-sent events. */
   live?: { rows: LiveRows; url: string } | undefined;
 }
@@ -123,17 +125,18 @@ export class LakeConnection implements Connection {
   }
 
   fetchFiles(table: TableName, files: readonly ManifestFile[]): Promise<string> {
-    const known = (file: ManifestFile): boolean => this.#coming.has(fileName(table, file.path));
-    const small = files.filter((file) => file.bytes <= wholeBytes);
-    for (const file of small) if (!known(file)) this.#come(table, file);
+    const small = this.#begin(table, files);
     return this.#inTurn(async (engine) => {
       await Promise.all(small.map((file) => this.#holdWhole(engine, fileName(table, file.path))));
       return readFrom(table, files);
     });
   }
 
-  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options: RunOptions = {}): Promise<T> {
-    return this.#inTurn(({ db, session }) => task(db, session), options);
+  use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options: UseOptions = {}): Promise<T> {
+    return this.#inTurn(async (engine) => {
+      if (!options.withoutViews && this.#state.shown.size === 0) await this.#show(engine, this.#filesIn({}));
+      return task(engine.db, engine.session);
+    }, options);
   }
 
   refresh(): Promise<boolean> {
@@ -216,7 +219,11 @@ export class LakeConnection implements Connection {
         onBytes: this.#options.onBytes,
         onFetched: (fetched) => this.#options.onFetched?.(sum(this.#before, fetched)),
       });
-      const [engine, manifests] = await settled(starting, this.#source.manifests(starting));
+      const reading = this.#source.manifests(starting).then((manifests) => {
+        if (!this.#manifests) this.#beginAhead(manifests);
+        return manifests;
+      });
+      const [engine, manifests] = await settled(starting, reading);
       await this.#take(engine, manifests);
       return engine;
     } catch (error) {
@@ -250,7 +257,8 @@ export class LakeConnection implements Connection {
       await this.#registerAll(engine);
       await this.#live?.write(engine.session, Date.now());
       await this.#forgetLive(engine);
-      await this.#show(engine, this.#filesIn({}));
+      // To make the views DuckDB reads the footer of a file: the first of them wait for who asks them.
+      if (this.#state.shown.size > 0) await this.#show(engine, this.#filesIn({}));
       await this.#forget(engine);
     } catch (error) {
       // Half taken in: the next reading must find it new.
@@ -287,10 +295,12 @@ export class LakeConnection implements Connection {
     return true;
   }
 
+  /** All in one go: each waits for an answer of the worker. */
   async #registerAll(engine: Engine): Promise<void> {
-    for (const table of tableNames) {
-      for (const file of this.manifests()[table]?.files ?? []) await this.#register(engine, table, file);
-    }
+    const files = tableNames.flatMap((table) =>
+      (this.manifests()[table]?.files ?? []).map((file) => ({ table, file })),
+    );
+    await Promise.all(files.map(({ table, file }) => this.#register(engine, table, file)));
   }
 
   /** Lets go of files that are no longer live. */
@@ -353,6 +363,18 @@ export class LakeConnection implements Connection {
     }
     // All in one message: each costs a round trip to the worker.
     if (first) await engine.session.query(duckdbViews().join(';\n'));
+  }
+
+  #beginAhead(manifests: Manifests): void {
+    const { ahead = {} } = this.#options;
+    for (const table of tableNames) if (ahead[table]) this.#begin(table, filesOf(manifests[table], ahead[table]));
+  }
+
+  /** Begins to fetch the small ones of these files, and gives them. */
+  #begin(table: TableName, files: readonly ManifestFile[]): ManifestFile[] {
+    const small = files.filter((file) => file.bytes <= wholeBytes);
+    for (const file of small) if (!this.#coming.has(fileName(table, file.path))) this.#come(table, file);
+    return small;
   }
 
   /** Begins to fetch a small file as a whole, out of turn: DuckDB asks some 5 requests a file, one after the other. */

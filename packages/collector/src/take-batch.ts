@@ -63,8 +63,8 @@ export interface TakeOptions {
 /** Longest beginning of an unreadable body that is kept, characters. */
 const maxLetterLength = 2048;
 const retryAfterSeconds = 5;
-/** A shorter body, of one to four events, is parsed as quickly. */
-const minQuickLength = 700;
+/** A shorter body, of one event, is parsed as quickly. */
+const minQuickLength = 400;
 /** Property that marks what a bot sent: kept, for it may be all there is of a launch, and left out by a WHERE. */
 const botProperty = 'taphouse_bot';
 

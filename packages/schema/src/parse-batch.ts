@@ -129,9 +129,10 @@ export function readShared(
   own: ReadonlySet<string>,
   context: BatchContext,
 ): ClickEvent | null {
-  const said = Object.entries({ ...anyEvent, client_timestamp: context.receivedAt }).filter(([name]) => own.has(name));
+  const said: Fields = {};
+  for (const name of own) said[name] = name === 'client_timestamp' ? context.receivedAt : anyEvent[name];
   const reader = new EventReader(batch, context, context.limits ?? standardLimits, true);
-  const event = reader.read(Object.fromEntries(said));
+  const event = reader.read(said);
   return typeof event === 'string' ? null : event;
 }
 

@@ -2,7 +2,7 @@ import type { ClickEvent } from './click-event.ts';
 import { type Limits, limits as standardLimits } from './limits.ts';
 import { type BatchContext, type Envelope, readEnvelope, readShared } from './parse-batch.ts';
 import { shapeFault } from './shape-fault.ts';
-import { eventShape, propertiesShape, type Shape } from './shape.ts';
+import { type Shape, timeStepMs } from './shape.ts';
 import { ShapeBook } from './shape-book.ts';
 
 /** A batch without fault, as it is stored. */
@@ -24,7 +24,7 @@ const eventsStart = '"events":[{';
 const maxHeadLength = 8192;
 
 /**
- * Makes a reader of the usual batch, at a quarter of what parseBatch and encodeEvents cost: one as JSON.stringify writes
+ * Makes a reader of the usual batch, at a fifth of what parseBatch and encodeEvents cost: one as JSON.stringify writes
  * it, the events last, each of a shape that was seen before, and all of them good. It gives null for any other, and then
  * parseBatch has to look. What it gives are the same events; a property test holds both to that.
  *
@@ -34,8 +34,7 @@ const maxHeadLength = 8192;
 export function createQuickReader(
   limits: Limits = standardLimits,
 ): (body: string, context: BatchContext) => QuickBatch | null {
-  const events = new ShapeBook(eventShape, limits);
-  const properties = new ShapeBook(propertiesShape, limits);
+  const shapes = new ShapeBook(limits);
 
   return (body, context) => {
     const found = body.indexOf(eventsStart);
@@ -51,39 +50,38 @@ export function createQuickReader(
 
   /** Where the events end, or -1. */
   function readEvents(body: string, start: number, batch: LineWriter): number {
-    events.open();
-    properties.open();
+    shapes.open();
     let at = start;
-    // As shapeFault counts them, or more.
     let values = start;
     while (batch.accepted < limits.maxEvents) {
-      const event = events.match(body, at);
-      if (!event) return -1;
-      const shape = events.last;
-      let line = stored(shape, event);
-      at += event[0].length;
-      if (shape.keys.has('properties')) {
-        const own = properties.match(body, at);
-        if (!own) return -1;
-        line += stored(properties.last, own);
-        at += own[0].length;
-        values += properties.last.keys.size;
-      }
-      values += shape.keys.size + 2;
-      if (values > limits.maxValues) return -1;
-      if (body[at] !== '}' || !batch.add(shape, event, line)) return -1;
-      if (body[at + 1] !== ',') return at + 1;
-      at += 2;
+      const run = shapes.match(body, at);
+      if (!run) return -1;
+      const shape = shapes.last;
+      const texts = textsOf(shape, run[0]);
+      values += (texts?.length ?? 0) * shape.values;
+      if (!texts || values > limits.maxValues || !batch.add(shape, run, texts)) return -1;
+      at += run[0].length;
+      if (body[at] !== ',') return batch.accepted > limits.maxEvents ? -1 : at;
+      at += 1;
     }
     return -1;
   }
 }
 
-/** What was matched, as it is stored. */
-function stored({ pieces, exact }: Shape, match: RegExpExecArray): string {
-  if (!pieces) return match[0];
-  exact.lastIndex = match.index;
-  const groups = exact.exec(match.input)!;
+/** What each event of a run says itself as it is stored, without its opening and closing; null if one is over a limit. */
+function textsOf({ opening, exact, pieces, maxLooseLength }: Shape, run: string): string[] | null {
+  // No other place looks like this one: a quote behind a comma and a brace begins a key, or ends a text and no letter follows.
+  const texts = run.slice(opening.length, -1).split(`},${opening}`);
+  for (let i = 0; i < texts.length; i += 1) {
+    if (!pieces && opening.length + texts[i]!.length <= maxLooseLength) continue;
+    const groups = exact.exec(opening + texts[i]!);
+    if (!groups) return null;
+    if (pieces) texts[i] = written(pieces, groups).slice(opening.length);
+  }
+  return texts;
+}
+
+function written(pieces: readonly (number | string)[], groups: RegExpExecArray): string {
   let text = '';
   for (const piece of pieces) text += typeof piece === 'number' ? groups[piece]! : piece;
   return text;
@@ -122,22 +120,24 @@ class LineWriter {
     this.#limits = limits;
   }
 
-  /** Adds an event, of whose line `own` is what it says itself; false if parseBatch must say what is wrong with it. */
-  add(shape: Shape, match: RegExpExecArray, own: string): boolean {
+  /** Adds a run of events, `texts` being what each says itself; false if parseBatch must say what is wrong with one. */
+  add(shape: Shape, run: RegExpExecArray, texts: readonly string[]): boolean {
     const rest = this.#restOf(shape);
-    const { client_timestamp: time } = shape.groups;
-    if (!rest || (time > 0 && !this.#inTime(Number(match[time])))) return false;
-    const line = own + rest.text;
+    const { user_id, device_id, client_timestamp } = shape.groups;
+    if (!rest || (client_timestamp > 0 && !this.#inTime(Number(run[client_timestamp]) * timeStepMs))) return false;
+    const longest = longestOf(texts);
     // A character takes at most 3 bytes.
-    if (line.length * 3 > this.#limits.maxEventBytes) return false;
-    this.#write(rest.user_id ?? match[shape.groups.user_id]!, rest.device_id ?? match[shape.groups.device_id]!, line);
-    this.accepted += 1;
+    if ((shape.opening.length + longest + rest.text.length) * 3 > this.#limits.maxEventBytes) return false;
+    const lines = shape.opening + texts.join(`${rest.text}\n${shape.opening}`) + rest.text;
+    this.#write(rest.user_id ?? run[user_id]!, rest.device_id ?? run[device_id]!, lines);
+    this.accepted += texts.length;
     return true;
   }
 
-  #inTime(at: number): boolean {
+  /** Whether no event of a step is too old or ahead. */
+  #inTime(from: number): boolean {
     const { receivedAt } = this.#context;
-    return at >= receivedAt - this.#limits.maxAgeMs && at <= receivedAt + this.#limits.maxAheadMs;
+    return from >= receivedAt - this.#limits.maxAgeMs && from + timeStepMs <= receivedAt + this.#limits.maxAheadMs;
   }
 
   #restOf(shape: Shape): Rest | null {
@@ -153,19 +153,25 @@ class LineWriter {
     return rest;
   }
 
-  #write(user_id: string, device_id: string, line: string): void {
+  #write(user_id: string, device_id: string, lines: string): void {
     for (const visitor of this.visitors)
       if (visitor.user_id === user_id && visitor.device_id === device_id) {
-        visitor.lines += `\n${line}`;
+        visitor.lines += `\n${lines}`;
         return;
       }
-    this.visitors.push({ user_id, device_id, lines: line });
+    this.visitors.push({ user_id, device_id, lines });
   }
+}
+
+function longestOf(texts: readonly string[]): number {
+  let longest = 0;
+  for (const { length } of texts) if (length > longest) longest = length;
+  return longest;
 }
 
 /** The end of an event's line: what it shares with the others. */
 function restText(shared: ClickEvent, own: ReadonlySet<string>): string {
-  let text = '';
-  for (const [name, value] of Object.entries(shared)) if (!own.has(name)) text += `,"${name}":${JSON.stringify(value)}`;
-  return `${text}}`;
+  const rest: Record<string, unknown> = {};
+  for (const name in shared) if (!own.has(name)) rest[name] = shared[name as keyof ClickEvent];
+  return `,${JSON.stringify(rest).slice(1)}`;
 }

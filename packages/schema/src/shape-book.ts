@@ -1,23 +1,20 @@
 import type { Limits } from './limits.ts';
-import { type Field, readFields, type Shape } from './shape.ts';
+import { eventShape, type Field, readFields, type Shape } from './shape.ts';
 
 /** Shapes kept; a site has some dozens. Past it they are learned anew. */
 const maxShapes = 200;
-/** Shapes tried before an object is taken apart to look its shape up. */
+/** Shapes tried before an event is taken apart to look its shape up. */
 const maxTried = 8;
 
-/** The shapes of objects seen so far. */
+/** The shapes of events seen so far. */
 export class ShapeBook {
-  readonly #shapeOf: (fields: readonly Field[], limits: Limits) => Shape | null;
   readonly #limits: Limits;
   readonly #bySignature = new Map<string, Shape>();
   /** Seen of late; the last one first. */
   readonly #tried: Shape[] = [];
   #mayLearn = true;
 
-  /** `shapeOf` makes a shape of fields, or null. */
-  constructor(shapeOf: (fields: readonly Field[], limits: Limits) => Shape | null, limits: Limits) {
-    this.#shapeOf = shapeOf;
+  constructor(limits: Limits) {
     this.#limits = limits;
   }
 
@@ -29,11 +26,11 @@ export class ShapeBook {
     this.#mayLearn = true;
   }
 
-  /** What the `loose` of its shape matches of the object at `start`, the shape then being `last`; null if it has none. */
+  /** The run of events of one shape at `start`, the shape then being `last`; null if the first of them has none. */
   match(text: string, start: number): RegExpExecArray | null {
     const tried = this.#tried;
     for (let i = 0; i < tried.length; i += 1) {
-      const match = matchOf(tried[i]!, text, start);
+      const match = runOf(tried[i]!, text, start);
       if (!match) continue;
       if (i > 0) this.#putFirst(i);
       return match;
@@ -42,7 +39,7 @@ export class ShapeBook {
     if (!shape) return null;
     if (!tried.includes(shape)) tried[Math.min(tried.length, maxTried - 1)] = shape;
     this.#putFirst(tried.indexOf(shape));
-    return matchOf(shape, text, start);
+    return runOf(shape, text, start);
   }
 
   /** Shape of the last match. */
@@ -58,10 +55,10 @@ export class ShapeBook {
   #lookUp(text: string, start: number): Shape | null {
     const fields = readFields(text, start);
     if (!fields) return null;
-    const signature = fields.map(({ key, kind }) => `"${key}":${kind}`).join();
+    const signature = `${signatureOf(fields.own)}{${fields.properties ? signatureOf(fields.properties) : ''}`;
     const known = this.#bySignature.get(signature);
     if (known || !this.#mayLearn) return known ?? null;
-    const shape = this.#shapeOf(fields, this.#limits);
+    const shape = eventShape(fields, this.#limits);
     if (!shape) return null;
     this.#mayLearn = false;
     if (this.#bySignature.size >= maxShapes) this.#bySignature.clear();
@@ -70,10 +67,12 @@ export class ShapeBook {
   }
 }
 
-function matchOf({ loose, exact, maxLooseLength }: Shape, text: string, start: number): RegExpExecArray | null {
-  loose.lastIndex = start;
-  const match = loose.exec(text);
-  if (!match || match[0].length <= maxLooseLength) return match;
-  exact.lastIndex = start;
-  return exact.test(text) ? match : null;
+/** No key has a quote in it. */
+function signatureOf(fields: readonly Field[]): string {
+  return fields.map(({ key, kind }) => `"${key}":${kind}`).join();
+}
+
+function runOf({ run }: Shape, text: string, start: number): RegExpExecArray | null {
+  run.lastIndex = start;
+  return run.exec(text);
 }

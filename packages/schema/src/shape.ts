@@ -3,24 +3,37 @@ import type { Limits } from './limits.ts';
 import { controlRanges } from './text-rules.ts';
 
 /**
- * How clients write an object: its keys in their order, and of what kind each value is. A site has few shapes and writes
- * them over and over; an object whose shape is known is checked by one regular expression, at a fifth of what parsing costs.
+ * How clients write an event: its keys in their order, those of its properties too, and of what kind each value is. A site
+ * has few shapes and writes them over and over; events whose shape is known are checked by one regular expression, at a
+ * fifth of what parsing costs.
  */
 export interface Shape {
-  /** Matches what parseBatch would take, age and size aside. Sticky: begins at `lastIndex`. */
-  readonly exact: RegExp;
-  /** What to write of the groups of `exact`, and in between; null if the object is stored as it came. */
-  readonly pieces: readonly (number | string)[] | null;
-  /** The same as `exact` but for the limits of long texts, whose counting takes half the time. */
-  readonly loose: RegExp;
-  /** Longest object that is in all limits if `loose` matches it, characters. */
-  readonly maxLooseLength: number;
-  /** Groups of `loose`; 0 for what the object does not say. */
+  /**
+   * Matches a run of events of this shape with commas between, all of one user, device and `timeStepMs`; age and the limits
+   * of long texts aside, whose counting takes half the time. Sticky: begins at `lastIndex`.
+   */
+  readonly run: RegExp;
+  /** Groups of `run`; 0 for what the events do not say. */
   readonly groups: Readonly<Record<Captured, number>>;
+  /** How each event begins: its brace and its first key. Between two quotes no event has another one of it. */
+  readonly opening: string;
+  /** Longest event that is in all limits if `run` matches it, characters. */
+  readonly maxLooseLength: number;
+  /** Matches, of an event without its closing brace, what parseBatch would take, age and size aside. */
+  readonly exact: RegExp;
+  /** What to write of the groups of `exact`, and in between; null if the event is stored as it came. */
+  readonly pieces: readonly (number | string)[] | null;
   readonly keys: ReadonlySet<string>;
+  /** As `shapeFault` counts those of one event, or more. */
+  readonly values: number;
 }
 
 type Captured = 'user_id' | 'device_id' | 'client_timestamp';
+
+/** Events of one run have the same time but for its last five digits, milliseconds. */
+export const timeStepMs = 100_000;
+/** Most events of a run: what the expression may go back to is on a stack, which must not outgrow its limit of 64 MB. */
+const maxRun = 64;
 
 /** A key and the kind of its value. */
 export interface Field {
@@ -31,21 +44,39 @@ export interface Field {
 /** A key, and a value: text, number, word, or the beginning of an object. */
 const field = /"([^"]+)":(?:"([^"]*)"|(-?\d[\d.]*)|(true|false|null)|(?=\{))/y;
 
+/** How an event is written. */
+export interface Fields {
+  own: readonly Field[];
+  /** Null if it has none. */
+  properties: readonly Field[] | null;
+}
+
 /**
- * The fields of the object at `start`, up to its end or the first object in it; null if it has spaces, an array, or a key
- * twice. The text must have no backslash.
+ * The fields of the event at `start`; null if it has spaces, an array, a key twice, or an object that is not its last
+ * field or has one in it. The text must have no backslash.
  */
-export function readFields(text: string, start: number): Field[] | null {
+export function readFields(text: string, start: number): Fields | null {
+  const own = readObject(text, start);
+  if (!own || own.fields.at(-1)?.kind !== 'object') return own && { own: own.fields, properties: null };
+  const properties = readObject(text, own.end);
+  const whole = properties && properties.fields.at(-1)?.kind !== 'object' && text[properties.end] === '}';
+  return whole ? { own: own.fields, properties: properties.fields } : null;
+}
+
+/** Up to its end or the first object in it. */
+function readObject(text: string, start: number): { fields: Field[]; end: number } | null {
   const fields = new Map<string, Field>();
-  if (text[start + 1] === '}') return [];
+  if (text[start + 1] === '}') return { fields: [], end: start + 2 };
   for (let at = start; text[at] === (at === start ? '{' : ','); at = field.lastIndex) {
     field.lastIndex = at + 1;
     const [, key, value, number, word] = field.exec(text) ?? [];
     if (key === undefined || fields.has(key)) return null;
     fields.set(key, { key, kind: kindOf(value, number, word) });
   }
-  const last = [...fields.values()].at(-1);
-  return text[field.lastIndex] === (last?.kind === 'object' ? '{' : '}') ? [...fields.values()] : null;
+  const end = field.lastIndex;
+  if ([...fields.values()].at(-1)?.kind === 'object')
+    return text[end] === '{' ? { fields: [...fields.values()], end } : null;
+  return text[end] === '}' ? { fields: [...fields.values()], end: end + 1 } : null;
 }
 
 function kindOf(value: string | undefined, number: string | undefined, word: string | undefined): Field['kind'] {
@@ -54,8 +85,13 @@ function kindOf(value: string | undefined, number: string | undefined, word: str
   return (word as 'true' | 'false' | 'null' | undefined) ?? 'object';
 }
 
-/** A part of an object: source that is stored as it is found, or between quotes, or in other words. `captured` has a group. */
-type Part = { keep: string; captured?: Captured } | { quote: string } | { find: string; write: string };
+/** A part of an event: source that is stored as it is found, or between quotes, or in other words. */
+type Part =
+  | { keep: string }
+  /** Kept; `again` has to be the same in all of a run. */
+  | { before: string; again: string; after: string; as: Captured }
+  | { quote: string }
+  | { find: string; write: string };
 
 const visible = String.raw`[^"\\${controlRanges}]`;
 /** No escape is needed in it; and JSON has no controls in strings. */
@@ -63,42 +99,34 @@ const character = String.raw`[^"\\\u0000-\u001f]`;
 /** Numbers that JSON.stringify writes as they are found: not 1.50, -0 or 1e3. */
 const plainNumber = String.raw`0|-?[1-9]\d{0,14}|-?(?:0|[1-9]\d{0,8})\.\d{0,5}[1-9]`;
 
-/** The shape of events with these fields, without the closing brace; null if parseBatch must look at each of them. */
-export function eventShape(fields: readonly Field[], limits: Limits): Shape | null {
-  const keys = new Set(fields.map(({ key }) => key));
+/** The shape of events with these fields; null if parseBatch must look at each of them. */
+export function eventShape({ own, properties }: Fields, limits: Limits): Shape | null {
+  const keys = new Set(own.map(({ key }) => key));
   // An event without gets one made, each its own.
   if (!keys.has('event_id')) return null;
   // A wrong clock is put right by both.
   if (keys.has('clock_offset_ms') && !keys.has('client_timestamp')) return null;
-  return shapeOf(keys, limits, (within) => partsOf(fields, (one) => eventPart(one, within)));
-}
-
-/** The shape of properties with these fields, or null if parseBatch must look at each of them. */
-export function propertiesShape(fields: readonly Field[], limits: Limits): Shape | null {
-  if (fields.length > limits.maxProperties) return null;
-  const end = { keep: String.raw`\}` };
-  const keys = new Set(fields.map(({ key }) => key));
-  return shapeOf(keys, limits, (within) => {
-    const parts = partsOf(fields, (one) => propertyPart(one, within));
-    return parts && [...parts, end];
-  });
-}
-
-function shapeOf(
-  keys: ReadonlySet<string>,
-  limits: Limits,
-  partsWithin: (limits: Limits) => Part[] | null,
-): Shape | null {
+  if (properties && properties.length > limits.maxProperties) return null;
   const { maxUrlLength, maxTextLength, maxPropertyValueLength } = limits;
   const endless = { ...limits, maxUrlLength: Infinity, maxTextLength: Infinity, maxPropertyValueLength: Infinity };
-  const [exact, loose] = [partsWithin(limits), partsWithin(endless)];
+  const [exact, loose] = [partsOf(own, properties, limits), partsOf(own, properties, endless)];
   if (!exact || !loose) return null;
   return {
     ...compileExact(exact),
-    ...compileLoose(loose),
+    ...compileRun(loose),
+    opening: `{"${own[0]!.key}":`,
     maxLooseLength: Math.min(maxUrlLength, maxTextLength, maxPropertyValueLength),
     keys,
+    values: own.length + (properties?.length ?? 0) + 2,
   };
+}
+
+/** All but the closing brace. */
+function partsOf(own: readonly Field[], properties: readonly Field[] | null, limits: Limits): Part[] | null {
+  const parts = partsOfObject(own, (one) => eventPart(one, limits));
+  if (!properties) return parts;
+  const more = partsOfObject(properties, (one) => propertyPart(one, limits));
+  return parts && more && [...parts, ...more, { keep: String.raw`\}` }];
 }
 
 function eventPart({ key, kind }: Field, limits: Limits): Part | null {
@@ -107,13 +135,14 @@ function eventPart({ key, kind }: Field, limits: Limits): Part | null {
     case 'event_id text':
       return { keep: String.raw`"[!#-\[\]-~]{1,${limits.maxEventIdLength}}"` };
     case 'user_id text':
-      return { keep: `"(${name})"`, captured: 'user_id' };
+      return { before: '"', again: name, after: '"', as: 'user_id' };
     case 'device_id text':
-      return { keep: `"(${name})"`, captured: 'device_id' };
+      return { before: '"', again: name, after: '"', as: 'device_id' };
     case 'client_event text':
       return { keep: `"${name}"` };
     case 'client_timestamp number':
-      return { keep: String.raw`([1-9]\d{0,14})`, captured: 'client_timestamp' };
+      // All of 13 digits, which those between 2001 and 2286 are, in steps of `timeStepMs`.
+      return { before: '', again: String.raw`[1-9]\d{7}`, after: String.raw`\d{5}`, as: 'client_timestamp' };
     case 'page_url text':
     case 'referrer text':
       return { keep: `"${character}${times(1, limits.maxUrlLength)}"` };
@@ -154,7 +183,7 @@ function propertyPart({ key, kind }: Field, limits: Limits): Part | null {
   }
 }
 
-function partsOf(fields: readonly Field[], partOf: (field: Field) => Part | null): Part[] | null {
+function partsOfObject(fields: readonly Field[], partOf: (field: Field) => Part | null): Part[] | null {
   const parts: Part[] = [{ keep: String.raw`\{` }];
   for (const [i, one] of fields.entries()) {
     const value = partOf(one);
@@ -178,35 +207,51 @@ function compileExact(parts: readonly Part[]): Pick<Shape, 'exact' | 'pieces'> {
   let groups = 0;
   let keeping = false;
   for (const part of parts) {
-    if (keeping !== 'keep' in part) {
+    const kept = keptSource(part);
+    if (keeping !== (kept !== null)) {
       keeping = !keeping;
       source += keeping ? '(' : ')';
       if (keeping) pieces.push((groups += 1));
     }
-    if ('keep' in part) {
-      source += part.keep;
-      if (part.captured) groups += 1;
-    } else if ('quote' in part) {
+    if (kept !== null) source += kept;
+    else if ('quote' in part) {
       source += `(${part.quote})`;
       pieces.push('"', (groups += 1), '"');
-    } else {
+    } else if ('find' in part) {
       source += part.find;
       pieces.push(part.write);
     }
   }
-  return { exact: new RegExp(keeping ? `${source})` : source, 'y'), pieces: pieces.length === 1 ? null : pieces };
+  const whole = keeping ? `^${source})$` : `^${source}$`;
+  return { exact: new RegExp(whole), pieces: pieces.length === 1 ? null : pieces };
 }
 
-/** One expression of all parts, with groups of what is captured alone. */
-function compileLoose(parts: readonly Part[]): Pick<Shape, 'loose' | 'groups'> {
+function keptSource(part: Part): string | null {
+  if ('keep' in part) return part.keep;
+  return 'as' in part ? part.before + part.again + part.after : null;
+}
+
+/** One expression of a first event, whose captured parts the others must repeat. */
+function compileRun(parts: readonly Part[]): Pick<Shape, 'run' | 'groups'> {
   const groups = { user_id: 0, device_id: 0, client_timestamp: 0 };
-  let source = '';
+  let first = '';
+  let other = '';
   let count = 0;
   for (const part of parts) {
-    if ('keep' in part) {
-      source += part.keep;
-      if (part.captured) groups[part.captured] = count += 1;
-    } else source += 'quote' in part ? `(?:${part.quote})` : part.find;
+    if ('as' in part) {
+      groups[part.as] = count += 1;
+      first += `${part.before}(${part.again})${part.after}`;
+      other += `${part.before}\\${count}${part.after}`;
+    } else {
+      const source = foundSource(part);
+      first += source;
+      other += source;
+    }
   }
-  return { loose: new RegExp(source, 'y'), groups };
+  return { run: new RegExp(String.raw`${first}\}(?:,${other}\}){0,${maxRun - 1}}`, 'y'), groups };
+}
+
+function foundSource(part: Exclude<Part, { as: Captured }>): string {
+  if ('keep' in part) return part.keep;
+  return 'quote' in part ? `(?:${part.quote})` : part.find;
 }

@@ -73,11 +73,13 @@ async function post(start: string): Promise<void> {
   const batch_id = newId();
   const url = `${options.endpoint}/v1/`;
   const context = shareContext(events);
-  const mark = (batch_id?: string): void =>
+  /** Keeps the events with their batch, and lets no tab send for so long. */
+  const mark = (waitMs: number, batch_id?: string): void => {
+    write('next', Date.now() + waitMs);
     events.forEach((event) => save({ ...context, ...event, batch_id } as WireEvent));
+  };
   let restMs: number | undefined;
-  mark(batch_id);
-  write('next', at + pauseMs);
+  mark(pauseMs, batch_id);
   setTimeout(options.debug, 0, 'sent', events);
   try {
     asked ??= fetch(`${url}limits`)
@@ -124,8 +126,8 @@ async function post(start: string): Promise<void> {
   } catch (fault) {
     // Refused, offline, blocked or hung: kept, and tried again.
     if (!failures++) setTimeout(options.onError, 0, `${fault as string}; check endpoint ${url}events`);
-    // fetch also rejects in a page that is being left while the browser goes on sending: no timer runs there.
-    setTimeout(mark);
-    write('next', Date.now() + Math.min(300_000, restMs || 500 * 2 ** failures) * (1 + Math.random() / 2));
+    // fetch also rejects in a page that is being left while the browser goes on sending, which is no failure: no timer
+    // runs there.
+    setTimeout(mark, 0, Math.min(300_000, restMs || 500 * 2 ** failures) * (1 + Math.random() / 2));
   }
 }

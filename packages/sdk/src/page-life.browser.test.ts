@@ -1,8 +1,8 @@
-import { findChromium, openWholeChromium } from '@taphouse/test-browser';
+import { findChromium, openChromium, openWholeChromium } from '@taphouse/test-browser';
 import type { Browser, Page } from 'puppeteer-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { openScene, type Scene } from './testing/scene.ts';
-import { outcome, until } from './testing/visit.ts';
+import { outcome, until, visit } from './testing/visit.ts';
 
 /** Paths of the stored page views. */
 const viewed = async (scene: Scene): Promise<(string | undefined)[]> =>
@@ -61,4 +61,22 @@ describe('the life of a page', () => {
       expect(await outcome(scene, 'after')).toEqual({ events: 1, copies: 0 });
     }),
   );
+});
+
+test('without that cache, an answer that a page did not wait for is no failure: the next one tries when it was told to', async () => {
+  const browser = await openChromium();
+  try {
+    await visit(browser, async ({ scene, open }) => {
+      scene.latencyMs = 500;
+      scene.weather = { status: 429, headers: { 'Retry-After': '1' } };
+      const page = await open();
+      // So many failures in a row would be half a minute of back-off.
+      await until(() => scene.posts.length > 5, 40_000);
+      await page.goto(`${scene.url}/two`);
+      await page.waitForFunction('window.taphouse?.track');
+      expect(await page.evaluate("localStorage['taphouse_demo.next'] - Date.now()")).toBeLessThan(3000);
+    });
+  } finally {
+    await browser.close();
+  }
 });

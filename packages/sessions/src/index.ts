@@ -3,6 +3,7 @@
  * The engine is a function of the log: it does no I/O and reads no clock. It knows no lake and no collector;
  * the pump is handed its stream, state and sink.
  */
+export { type EventHead } from './line-layout.ts';
 export { type Window } from './window.ts';
 export { type StaggerWindow, parseWindow, staggerWindow, windowPresets } from './stagger-window.ts';
 export {

@@ -1,7 +1,8 @@
-import { type ClickEvent, decodeEvents, type Mark, type SessionRow } from '@taphouse/schema';
+import { decodeEvents, type Mark, type SessionRow } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
 import { Journal } from './journal.ts';
 import type { SeenStore } from './engine/seen-events.ts';
+import type { EventHead } from './line-layout.ts';
 import type { Checkpoint, Commit, PumpState, Sink } from './pump-ports.ts';
 import {
   type Sessionizer,
@@ -10,7 +11,7 @@ import {
   restoreSessionizer,
 } from './engine/sessionizer.ts';
 import { type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
-import { readRecord } from './read-record.ts';
+import { RecordReader } from './record-reader.ts';
 import type { StaggerWindow } from './stagger-window.ts';
 import type { Window } from './window.ts';
 
@@ -48,8 +49,8 @@ export interface PumpOptions {
 }
 
 export interface PumpSlice {
-  /** Copies included. */
-  events: readonly ClickEvent[];
+  /** Copies included. Their texts hold the memory of their records: copy what is to be kept for long. */
+  events: readonly EventHead[];
   rows: readonly SessionRow[];
   sessionizer: Pick<Sessionizer, 'openRows' | 'stats'>;
   /** Live sessions that ended; after a crash some are reported again, with the same row_id. Empty without `lag`. */
@@ -84,6 +85,7 @@ class PumpRun {
   /** Ids seen beyond memory. */
   readonly #store: SeenStore | undefined;
   #sessionizer: Sessionizer;
+  readonly #reader = new RecordReader();
   #journal = new Journal([]);
   /** Live sessions, which are told and not kept. */
   #live: Window | undefined;
@@ -211,14 +213,14 @@ class PumpRun {
 
   async #take(slice: Slice): Promise<void> {
     const { commitEveryMs = 5_000, maxCommitEvents = 200_000 } = this.#options;
-    const events: ClickEvent[] = [];
+    const events: EventHead[] = [];
     const rows: SessionRow[] = [];
     const batches = slice.records.map((record) => this.#read(record));
     for (const batch of batches) append(events, batch);
     this.#sessionizer.prepare(events);
     for (const [i, record] of slice.records.entries()) {
       const firstRow = this.#rows.length;
-      this.#count(record, batches[i] as ClickEvent[]);
+      this.#count(record, batches[i] as EventHead[]);
       append(rows, this.#rows, firstRow);
       if (this.#eventCount >= maxCommitEvents) await this.#commit(false);
     }
@@ -230,18 +232,18 @@ class PumpRun {
     if (this.#clockAt - this.#committedAt >= commitEveryMs) await this.#commit(false);
   }
 
-  #tell(events: readonly ClickEvent[], rows: readonly SessionRow[]): void {
+  #tell(events: readonly EventHead[], rows: readonly SessionRow[]): void {
     if (this.#live) append(this.#ended, this.#live.advance(this.#clockAt));
     const live = this.#live && { live: this.#live };
     this.#options.onSlice?.({ events, rows, sessionizer: this.#sessionizer, ended: this.#ended, ...live });
     this.#ended = [];
   }
 
-  #read(record: StoredRecord): ClickEvent[] {
-    return readRecord(record, (fault) => this.#options.onError?.(fault, 0));
+  #read(record: StoredRecord): EventHead[] {
+    return this.#reader.read(record, (fault) => this.#options.onError?.(fault, 0));
   }
 
-  #count(record: StoredRecord, events: readonly ClickEvent[]): void {
+  #count(record: StoredRecord, events: readonly EventHead[]): void {
     if (this.#committedAt === start.clockAt) this.#committedAt = record.arrivedAt;
     for (const event of events) append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
     if (events.length > 0) this.#lines.push(record.data);
@@ -336,7 +338,8 @@ class PumpRun {
       ...(maxOpenWindows !== undefined && { maxOpenWindows }),
       ...(hashSeed !== undefined && { hashSeed }),
       ...(this.#live && {
-        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.push(event, arrivedAt) ?? []),
+        // Live sessions outlive the records whose memory the texts of events hold.
+        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.push(copyOf(event), arrivedAt) ?? []),
       }),
     };
   }
@@ -358,6 +361,10 @@ function asError(fault: unknown): Error {
 
 function showMark({ position, clockAt }: Mark): string {
   return `${position || 'nothing'} (${new Date(clockAt).toISOString()})`;
+}
+
+function copyOf(event: EventHead): EventHead {
+  return JSON.parse(JSON.stringify(event)) as EventHead;
 }
 
 function append<T>(list: T[], more: readonly T[], from = 0): void {

@@ -1,4 +1,5 @@
-import type { ClickEvent, SessionRow } from '@taphouse/schema';
+import type { SessionRow } from '@taphouse/schema';
+import type { EventHead } from './line-layout.ts';
 
 /**
  * Windows of one kind over the events of a shard, as the pump drives them: each event is pushed once, in the order of
@@ -16,7 +17,7 @@ export interface Window {
    * @param arrivedAt the log's stamp, milliseconds since 1970 UTC; one before the clock counts as the clock
    * @returns the closed rows, in the order of their deadlines
    */
-  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
+  push(event: EventHead, arrivedAt: number): readonly SessionRow[];
   /** Brings the arrival clock forward over silence; closes the windows whose time is up. */
   advance(clockAt: number): readonly SessionRow[];
   /** Closes every window early. Later events open new ones, and their rows merge. */

@@ -1,12 +1,12 @@
 import type { LiveFeed } from '@taphouse/collector';
-import type { ClickEvent, LiveMessage, SessionRow } from '@taphouse/schema';
-import type { StaggerWindow } from '@taphouse/sessions';
+import type { LiveMessage, SessionRow } from '@taphouse/schema';
+import type { EventHead, StaggerWindow } from '@taphouse/sessions';
 
 /** What the hub is told, and the feed it makes of it. */
 export interface LiveHub extends LiveFeed {
   /** A slice of the stream went through the engine. */
   slice(
-    events: readonly ClickEvent[],
+    events: readonly EventHead[],
     rows: readonly SessionRow[],
     open: { total: number; newest: () => SessionRow[] },
   ): void;
@@ -28,7 +28,7 @@ const everyMs = 100;
 export function openLiveHub(window: StaggerWindow): LiveHub {
   const listeners = new Set<(message: LiveMessage) => void>();
   const uncommitted = new Map<string, SessionRow>();
-  let clicks: ClickEvent[] = [];
+  let clicks: EventHead[] = [];
   let rows: SessionRow[] = [];
   let totals = { clicks: 0, rows: 0 };
   let open: { total: number; newest: () => SessionRow[] } = { total: 0, newest: () => [] };
@@ -89,7 +89,7 @@ export function openLiveHub(window: StaggerWindow): LiveHub {
   };
 }
 
-function shownClick(click: ClickEvent): Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number] {
+function shownClick(click: EventHead): Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number] {
   const { event_id, user_id, device_id, client_event, client_timestamp, received_at } = click;
   return { event_id, user_id, device_id, client_event, client_timestamp, received_at };
 }

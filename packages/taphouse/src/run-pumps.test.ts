@@ -96,3 +96,13 @@ it('lets the log forget before its hour what is in the lake, rather than fill up
     8_000_000,
   );
 });
+
+it('has all of the log in the lake after a stop, however soon that came', async () => {
+  await withPumps(testTime, async (_pumps, arrive) => {
+    for (let i = 0; i < 50; i += 1) await arrive(1);
+  });
+  const lake = await openLake({ folder: join(folder, 'lake') });
+  const { files } = await lake.manifest('rawdata');
+  await lake.close();
+  expect(files.reduce((rows, file) => rows + file.rows, 0)).toBe(50);
+});

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lake } from '@taphouse/lake/files';
 import {
@@ -12,6 +13,7 @@ import {
 import type { Log } from '@taphouse/streams/log';
 
 import type { LiveHub } from './live-hub.ts';
+import { noteReading } from './note-reading.ts';
 import type { AlertSender } from './send-alerts.ts';
 
 /** The pumps of all shards, running. */
@@ -26,12 +28,15 @@ export interface Pumps {
   gauges(): Record<string, number>;
   /** Rejects when a pump can not go on. */
   readonly failed: Promise<never>;
-  /** Closes open windows, commits, and waits for both. */
+  /** Reads the log to its end, if that takes no longer than 2 s, closes open windows, commits, and waits for all of it. */
   stop(): Promise<void>;
 }
 
 /** Newest open windows shown on the live side. */
 const maxShownWindows = 50;
+
+/** How long a stop may read on, milliseconds: what is left is read by the next start. */
+const catchUpMs = 2_000;
 
 /** Commits of an hour, every 5 s, and some more. */
 const maxEnds = 1_000;
@@ -56,6 +61,8 @@ export async function runPumps(options: {
   );
   /** Ends of commits that are in the lake and the state, and that the log may still have; oldest first. */
   const saved = new Map<string, string[]>();
+  const takenTo = new Map<string, string>();
+  const stream = noteReading(log, (shard, position) => takenTo.set(shard, position));
   let forgetUntilAt = 0;
   const trim = (shard: string, upTo: number): void => {
     const ends = saved.get(shard) ?? [];
@@ -67,7 +74,7 @@ export async function runPumps(options: {
   for (const shard of shards) await beginBehindLake(options, shard);
   const running = shards.map((shard) =>
     pump({
-      stream: log,
+      stream,
       shard,
       state,
       // Raised after its rows are in the lake and before the state says so: a crash in between raises it again.
@@ -101,6 +108,14 @@ export async function runPumps(options: {
   );
   const total = (name: 'openWindows' | 'duplicates' | 'late' | 'memoryBytes'): number =>
     [...stats.values()].reduce((sum, shard) => sum + shard[name], 0);
+  /** So that after a stop the lake alone has all there is. */
+  const catchUp = async (): Promise<void> => {
+    const last = log.stats().last ?? '';
+    const marks = await Promise.all(shards.map((shard) => lake.mark(shard)));
+    const hasAll = (): boolean => shards.every((shard, i) => (takenTo.get(shard) ?? marks[i]?.position ?? '') >= last);
+    const giveUpAt = performance.now() + catchUpMs;
+    while (!hasAll() && performance.now() < giveUpAt) await sleep(10);
+  };
   const lagMs = (): number => Math.max(0, (log.stats().lastArrivedAt ?? 0) - Math.min(...readTo.values()));
   return {
     lagMs,
@@ -120,6 +135,7 @@ export async function runPumps(options: {
     },
     failed: Promise.all(running).then(() => new Promise<never>(() => {})),
     async stop() {
+      await catchUp();
       stopping.abort();
       await Promise.all(running);
     },

@@ -133,10 +133,17 @@ export async function start(config: Config, report: Report): Promise<Taphouse> {
   };
 }
 
-/** How far the lake goes, for a log that begins behind one that was put back from a copy. The only shard of a log is 0. */
+/**
+ * How far the lake goes, for a log that begins behind one that was put back from a copy: by either table, for a copy of a
+ * running lake has manifests of two moments. The only shard of a log is 0.
+ */
 async function endOfLake(folder: string): Promise<string | undefined> {
-  const { manifest } = await readManifest(directoryStore(folder), 'rawdata');
-  return manifest.marks['0']?.position;
+  const store = directoryStore(folder);
+  const manifests = await Promise.all((['rawdata', 'aggregated'] as const).map((table) => readManifest(store, table)));
+  return manifests
+    .flatMap(({ manifest }) => manifest.marks['0']?.position ?? [])
+    .toSorted((a, b) => (a < b ? -1 : 1))
+    .at(-1);
 }
 
 /** What the log leaves free; below it, it refuses batches and `/ready` says so. */

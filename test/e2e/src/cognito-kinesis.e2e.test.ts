@@ -169,7 +169,7 @@ const trackAndFlush = (page: Page): Promise<void> => page.evaluate("client.track
 
 /** How many events the device keeps. */
 const waiting = (page: Page): Promise<number> =>
-  page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('taphouse..e.')).length);
+  page.evaluate(() => Object.values(localStorage).filter((text) => String(text).includes('"client_event"')).length);
 
 /** What may have been stored already is sent again after 15 s. */
 const delivered = (page: Page): Promise<void> => expect.poll(() => waiting(page), { timeout: 60_000 }).toBe(0);

@@ -1,13 +1,18 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { makeLake } from '@taphouse/lake/testing';
+import { openChromium } from '@taphouse/test-browser';
 import { build } from 'esbuild';
 import { publint } from 'publint';
 import { formatMessage } from 'publint/utils';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+
+import { servePages } from '../../../packages/analytics/src/testing/serve-pages.ts';
+import { shopRows } from '../../../packages/analytics/src/testing/shop-rows.ts';
 
 /**
  * What a registry would hand out: each package built, packed by pnpm, and installed by npm into an empty folder.
@@ -130,6 +135,41 @@ describe.skipIf(!asked)('packed', () => {
     expect((await ended)[0]).toBe(0);
   });
 
+  test('the dashboard element stands in a page of another, built by vite, under a strict policy', async () => {
+    const [site, lake] = [join(folder, 'site'), join(folder, 'lake')];
+    const rows = shopRows({ rows: 300, untilAt: Date.now() - 60_000, spanMs: 3_600_000 });
+    await makeLake({ folder: lake, rows });
+    await mkdir(site);
+    await writeFile(join(site, 'main.js'), `import '@taphouse/analytics/elements';`);
+    await writeFile(
+      join(site, 'index.html'),
+      `<!doctype html><title>Another's</title><script type="module" src="/main.js"></script>
+<h1>Our own page</h1><taphouse-dashboard lake="/lake/"></taphouse-dashboard>`,
+    );
+    await run('npx', ['vite', 'build', '--logLevel', 'error', 'site'], { cwd: folder });
+    const server = await servePages({ pages: join(site, 'dist'), lake });
+    const browser = await openChromium();
+    const faults: string[] = [];
+    try {
+      const page = await browser.newPage();
+      page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+      page.on('pageerror', (error) => faults.push(error.message));
+      await page.goto(server.origin);
+      const sessions = new Set(rows.map((row) => `${row.user_id} ${row.device_id} ${row.timeagg}`)).size;
+      await page
+        .locator('taphouse-dashboard .value', { hasText: String(sessions) })
+        .first()
+        .waitFor();
+      await page.locator('taphouse-by-duration [part=mark]').first().click();
+      await page.getByRole('button', { name: /^Without the filter lasts/ }).waitFor();
+    } finally {
+      await browser.close();
+      await server.close();
+    }
+    // The lake has no events, and so no manifest of them.
+    expect(faults.filter((fault) => !fault.includes('404'))).toEqual([]);
+  });
+
   async function imported(entry: string): Promise<string[]> {
     const text = `console.log(JSON.stringify(Object.keys(await import(${JSON.stringify(entry)}))))`;
     const { stdout } = await run(process.execPath, ['--input-type=module', '-e', text], { cwd: folder });
@@ -167,11 +207,12 @@ const sourceOf = (name: string): string =>
 async function wanted(packages: Packed[]): Promise<object> {
   const files = Object.fromEntries(packages.map(({ file, manifest }) => [manifest.name, `file:${file}`]));
   const sdk = JSON.parse(await readFile(join(root, 'packages/sdk/package.json'), 'utf8'));
-  const vitest = JSON.parse(await readFile(join(root, 'node_modules/vitest/package.json'), 'utf8'));
+  const versionOf = async (name: string): Promise<string> =>
+    JSON.parse(await readFile(join(root, 'packages/analytics/node_modules', name, 'package.json'), 'utf8')).version;
   const brought = Object.fromEntries(peers.map((name) => [name, sdk.devDependencies[name] as string]));
   return {
     private: true,
-    dependencies: { ...files, ...brought, vitest: vitest.version },
+    dependencies: { ...files, ...brought, vitest: await versionOf('vitest'), vite: await versionOf('vite') },
     overrides: Object.fromEntries(Object.keys(files).map((name) => [name, `$${name}`])),
   };
 }

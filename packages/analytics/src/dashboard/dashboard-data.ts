@@ -2,7 +2,7 @@ import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
 import { type Connection, connect, type RunOptions, type ConnectOptions } from '../connect.ts';
 import { KeptEvents } from '../model/kept-events.ts';
-import { KeptRows } from '../model/kept-rows.ts';
+import { aroundRange, KeptRows } from '../model/kept-rows.ts';
 import type { LoadOptions } from '../model/load-rows.ts';
 import { sessionCurve } from '../model/session-curve.ts';
 import { type SessionLength, type Sessions, sessionize } from '../model/sessionize.ts';
@@ -48,8 +48,10 @@ export class DashboardData {
     this.#events = new KeptEvents(lake);
   }
 
-  static async open(options: ConnectOptions): Promise<DashboardData> {
-    return new DashboardData(await connect(options));
+  /** @param view what will be read first: its files come while the database starts */
+  static async open(options: ConnectOptions, view: ViewState): Promise<DashboardData> {
+    const ahead = { aggregated: aroundRange(wholeRange(view, Date.now())) };
+    return new DashboardData(await connect({ ...options, ahead }));
   }
 
   /** True where the lake has never had a session. */
@@ -71,9 +73,7 @@ export class DashboardData {
   /** Reads what the view needs and is not here yet. */
   async read(view: ViewState, options: LoadOptions = {}): Promise<void> {
     this.#nowAt = Date.now();
-    const range = rangeOf(view.range, this.#nowAt);
-    const fromAt = view.compare && range.fromAt > 0 ? rangeBefore(view.range, this.#nowAt).fromAt : range.fromAt;
-    const whole = { fromAt, toAt: range.toAt };
+    const whole = wholeRange(view, this.#nowAt);
     await this.#kept.cover(whole, this.#nowAt, options);
     const { type, event } = view.filters;
     if (type !== undefined) await this.#events.readTypes(eventsAround(whole), options);
@@ -173,6 +173,12 @@ export class DashboardData {
   async close(): Promise<void> {
     await this.lake.close();
   }
+}
+
+/** The range of a view, with the period before where it is compared. */
+function wholeRange({ range, compare }: ViewState, nowMs: number): TimeRange {
+  const { fromAt, toAt } = rangeOf(range, nowMs);
+  return { fromAt: compare && fromAt > 0 ? rangeBefore(range, nowMs).fromAt : fromAt, toAt };
 }
 
 /** When the rows of `rawdata` may have been received whose events lie in a range. */

@@ -14,7 +14,7 @@ import { controlStyles } from './control-styles.ts';
 import { DashboardData, type Seen } from './dashboard-data.ts';
 import { dashboardHeader } from './dashboard-header.ts';
 import { dashboardStyles } from './dashboard-styles.ts';
-import type { FunnelStep } from './funnel.ts';
+import { EventCounts } from './event-counts.ts';
 import { listenLive, type LiveState } from '../live-feed.ts';
 import * as panels from './panels.ts';
 import type { SessionDialog, SessionEventRow } from './session-dialog.ts';
@@ -29,10 +29,6 @@ type Stage = 'starting' | 'ready' | 'stopped' | 'failed';
 /** Shortest time between two readings of the lake. */
 const refreshMs = 2_000;
 const mostClicks = 40;
-/** Questions to the tables wait this long for the hand to rest. */
-const restMs = 400;
-/** With more events than this in the range, they are counted only when asked for. */
-const mostEvents = 5_000_000;
 
 /**
  * `<taphouse-dashboard lake="/lake/" live="/v1/live" funnel="a,b,c" keep-url>`: the sessions of a lake, as they happen.
@@ -40,8 +36,9 @@ const mostEvents = 5_000_000;
  * Attributes: `lake`, URL of the lake folder; `live`, URL of the server-sent events, none if absent; `funnel`, the first
  * steps of the funnel; `alert-sec`, sessions shorter than this raise the alert, 20 by default, 0 for none; `keep-url`,
  * present where the page's query string holds the view. Properties: `credentials` and `region` for a lake in S3 (as of
- * `connect`); `files`, which take the place of the lake, also when dropped on the element. Colours: the custom
- * properties `--tap-*`.
+ * `connect`); `files`, which take the place of the lake, also when dropped on the element. Events: `tap-select`,
+ * `tap-zoom`, `tap-length` and `tap-funnel` of its charts leave it too. Parts: `tile`, and the charts' `chart`, `mark`,
+ * `table`, `field` and `button`. Colours: the custom properties `--tap-*`.
  */
 export class TaphouseDashboard extends LitElement {
   static override properties = {
@@ -64,12 +61,7 @@ export class TaphouseDashboard extends LitElement {
     clicks: { state: true },
     open: { state: true },
     now: { state: true },
-    topEvents: { state: true },
-    asking: { state: true },
-    knowsTypes: { state: true },
     isReading: { state: true },
-    steps: { state: true },
-    stepCounts: { state: true },
     showsAllLines: { state: true },
     notice: { state: true },
   };
@@ -94,37 +86,32 @@ export class TaphouseDashboard extends LitElement {
   declare clicks: panels.LiveClick[];
   declare open: panels.OpenWindows | null;
   declare now: number;
-  declare topEvents: tiles.EventCount[] | null;
-  declare asking: tiles.Asking;
-  /** False until it is known which device is of which type. */
-  declare knowsTypes: boolean;
   declare isReading: boolean;
-  declare steps: string[];
-  declare stepCounts: FunnelStep[] | null;
   declare showsAllLines: boolean;
   declare notice: string;
 
+  readonly #events = new EventCounts({
+    shown: () => (this.#data && this.seen ? { data: this.#data, seen: this.seen, view: this.view } : null),
+    recount: () => this.#count(),
+    changed: () => this.requestUpdate(),
+    say: (words) => (this.notice = words),
+  });
   #data: DashboardData | null = null;
   #opening: Promise<DashboardData> | null = null;
   #stopLive = (): void => {};
   #endDrop = (): void => {};
   #ticking: ReturnType<typeof setInterval> | undefined;
   #waiting: ReturnType<typeof setTimeout> | undefined;
-  #resting: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #updatedAt = 0;
   /** What the numbers on screen were counted for. */
   #seenView: ViewState = firstView;
-  #asks = false;
-  #askAgain = false;
-  #askTookMs = 0;
   #stopReading = new AbortController();
-  #stopAsking = new AbortController();
   /** Counts readings, so that an older one that ends late changes nothing. */
   #reading = 0;
   readonly #onBack = (): void => {
     this.view = fromQuery(location.search);
-    this.#forgetCounts();
+    this.#events.forget();
     this.#readOrSay();
   };
 
@@ -149,12 +136,7 @@ export class TaphouseDashboard extends LitElement {
     this.clicks = [];
     this.open = null;
     this.now = Date.now();
-    this.topEvents = null;
-    this.asking = 'counting';
-    this.knowsTypes = false;
     this.isReading = false;
-    this.steps = [];
-    this.stepCounts = null;
     this.showsAllLines = false;
     this.notice = '';
   }
@@ -165,7 +147,7 @@ export class TaphouseDashboard extends LitElement {
       this.view = fromQuery(location.search);
       addEventListener('popstate', this.#onBack);
     }
-    this.steps = this.funnel.split(',').filter((step) => step !== '');
+    this.#events.steps = this.funnel.split(',').filter((step) => step !== '');
     if (this.live) {
       this.#stopLive = listenLive(this.live, {
         message: (message) => this.#hear(message),
@@ -191,7 +173,7 @@ export class TaphouseDashboard extends LitElement {
     this.#endDrop();
     clearInterval(this.#ticking);
     clearTimeout(this.#waiting);
-    clearTimeout(this.#resting);
+    this.#events.end();
     cancelAnimationFrame(this.#frame);
     this.#leave();
     super.disconnectedCallback();
@@ -214,8 +196,7 @@ export class TaphouseDashboard extends LitElement {
     this.isReading = false;
     this.#leave();
     this.seen = null;
-    this.topEvents = null;
-    this.stepCounts = null;
+    this.#events.forget();
     this.open = null;
     // Files may be of any time.
     if (this.files) this.view = { ...firstView, range: 'all' };
@@ -227,12 +208,15 @@ export class TaphouseDashboard extends LitElement {
     this.fault = null;
     this.rowsRead = 0;
     const reading = this.#reading;
-    const opening = (this.#opening ??= DashboardData.open({
-      ...(this.files ? { files: this.files } : { lake: this.lake }),
-      ...(this.credentials ? { credentials: this.credentials } : {}),
-      ...(this.region ? { region: this.region } : {}),
-      onBytes: (loaded, total) => (this.bytes = { loaded, total }),
-    }));
+    const opening = (this.#opening ??= DashboardData.open(
+      {
+        ...(this.files ? { files: this.files } : { lake: this.lake }),
+        ...(this.credentials ? { credentials: this.credentials } : {}),
+        ...(this.region ? { region: this.region } : {}),
+        onBytes: (loaded, total) => (this.bytes = { loaded, total }),
+      },
+      this.view,
+    ));
     try {
       const data = await opening;
       if (opening !== this.#opening) return;
@@ -269,7 +253,7 @@ export class TaphouseDashboard extends LitElement {
     this.#updatedAt = Date.now();
     this.stage = 'ready';
     this.#count();
-    void this.#askEvents();
+    void this.#events.ask();
   }
 
   #readOrSay(): void {
@@ -299,94 +283,13 @@ export class TaphouseDashboard extends LitElement {
     this.view = this.#seenView;
     this.#keepInUrl('quietly');
     this.notice = 'Stopped; these are the numbers from before';
-    void this.#askEvents();
+    void this.#events.ask();
   }
 
   #count(): void {
     if (!this.#data) return;
     this.seen = this.#data.see(this.view);
     this.#seenView = this.view;
-  }
-
-  // Questions to the tables of single events
-
-  /** Asks them; one round at a time, and one more if something changed in between. */
-  async #askEvents(): Promise<void> {
-    this.#askAgain = true;
-    if (this.#asks) return;
-    this.#asks = true;
-    this.#stopAsking = new AbortController();
-    const startedAt = performance.now();
-    try {
-      while (this.#askAgain) {
-        this.#askAgain = false;
-        await untilStopped(this.#askOnce(this.#stopAsking.signal), this.#stopAsking.signal);
-      }
-    } catch (error) {
-      const stopped = this.#stopAsking.signal.aborted;
-      this.asking = stopped ? 'stopped' : 'failed';
-      if (!stopped) this.notice = wordsOf(error);
-    } finally {
-      this.#askTookMs = performance.now() - startedAt;
-      this.knowsTypes = true;
-      this.#asks = false;
-    }
-  }
-
-  async #askOnce(signal: AbortSignal): Promise<void> {
-    const { seen, view } = this;
-    if (!seen || !this.#data) return;
-    if (await this.#data.readTypes(view, { signal })) this.#count();
-    this.knowsTypes = true;
-    if (this.asking !== 'counting' && this.asking !== 'counted') return;
-    if (this.#data.eventsIn(seen.ask) > mostEvents && !this.#countsMany) {
-      this.asking = 'many';
-      return;
-    }
-    await this.#countEvents(seen, view, signal);
-    await this.#countFunnel(seen, view, signal);
-    if (this.view === view) this.asking = 'counted';
-  }
-
-  /** True once someone has asked for the events of a long range. */
-  #countsMany = false;
-
-  async #countEvents({ ask }: Seen, view: ViewState, signal: AbortSignal): Promise<void> {
-    const { event: _, ...filters } = ask.filters ?? {};
-    const question = queries.topEvents({ ...ask, filters });
-    const counts = await this.#data?.ask<tiles.EventCount>(question, ask, { signal });
-    if (counts && this.view === view) this.topEvents = counts;
-  }
-
-  async #countFunnel({ ask }: Seen, view: ViewState, signal: AbortSignal): Promise<void> {
-    const { steps } = this;
-    if (steps.length === 0) return;
-    const counts = await this.#data?.ask<FunnelStep>(queries.funnel({ ...ask, steps }), ask, { signal });
-    if (counts && this.steps === steps && this.view === view) this.stepCounts = counts;
-  }
-
-  #stopCounting(): void {
-    this.#stopAsking.abort(new DOMException('stopped by hand', 'AbortError'));
-  }
-
-  #countAgain(): void {
-    this.asking = 'counting';
-    this.#countsMany = true;
-    void this.#askEvents();
-  }
-
-  /** The counts on screen are of another view. */
-  #forgetCounts(): void {
-    this.topEvents = null;
-    this.stepCounts = null;
-    this.asking = 'counting';
-    this.#countsMany = false;
-  }
-
-  #askSoon(): void {
-    this.#forgetCounts();
-    clearTimeout(this.#resting);
-    this.#resting = setTimeout(() => void this.#askEvents(), restMs);
   }
 
   // The live side
@@ -404,7 +307,7 @@ export class TaphouseDashboard extends LitElement {
   /** Reads the lake again, at most every `refreshMs`, and not more than a fifth of the time. */
   #refreshSoon(): void {
     if (this.stage !== 'ready') return;
-    const pauseMs = Math.max(refreshMs, 5 * (this.seen?.tookMs ?? 0), 2 * this.#askTookMs);
+    const pauseMs = Math.max(refreshMs, 5 * (this.seen?.tookMs ?? 0), 2 * this.#events.tookMs);
     this.#waiting ??= setTimeout(() => void this.#refresh(), pauseMs);
   }
 
@@ -433,11 +336,11 @@ export class TaphouseDashboard extends LitElement {
       cancelAnimationFrame(this.#frame);
       this.#frame = requestAnimationFrame(() => {
         this.#count();
-        this.#askSoon();
+        this.#events.askSoon();
       });
       return;
     }
-    this.#forgetCounts();
+    this.#events.forget();
     this.#readOrSay();
   }
 
@@ -468,7 +371,7 @@ export class TaphouseDashboard extends LitElement {
       @tap-select=${(event: CustomEvent<Filters>) => this.#filter(event.detail)}
       @tap-zoom=${(event: CustomEvent<TimeRange>) => this.#zoom(event.detail)}
       @tap-parquet=${(event: ParquetEvent) => void this.#saveParquet(event)}
-      @tap-funnel=${(event: CustomEvent<string[]>) => this.#setSteps(event.detail)}
+      @tap-funnel=${(event: CustomEvent<string[]>) => this.#events.follow(event.detail)}
     >
       ${this.#header()} ${this.files ? panels.filesNote(this.files.length, () => (this.files = null)) : nothing}
       ${this.dragging ? html`<div class="drop">Drop Parquet files, or the folder of a lake</div>` : nothing}
@@ -501,7 +404,8 @@ export class TaphouseDashboard extends LitElement {
     if (!seen) return panels.startingPanel({ bytes: this.bytes, rows: this.rowsRead }, () => this.#stop());
     const strip = panels.clickStrip(this.clicks, this.live !== '');
     if (this.#data?.empty) return html`<div class="grid">${panels.emptyPanel()} ${strip}</div>`;
-    const { open, knowsTypes, topEvents, asking, steps, stepCounts, showsAllLines, clicks, alertSec } = this;
+    const { open, showsAllLines, clicks, alertSec } = this;
+    const { knowsTypes, topEvents, asking, steps, stepCounts } = this.#events;
     // The clock in the header moves each second; the tiles need not.
     return html`${guard(
       [seen, open?.total, knowsTypes, topEvents, asking, steps, stepCounts, showsAllLines, clicks, alertSec],
@@ -510,7 +414,8 @@ export class TaphouseDashboard extends LitElement {
   }
 
   #grid(seen: Seen, strip: TemplateResult): TemplateResult {
-    const { alertSec, knowsTypes } = this;
+    const { alertSec } = this;
+    const { knowsTypes } = this.#events;
     const choose = (filters: Filters): void => this.#filter(filters);
     return html`<div class="grid">
       ${tiles.numbersTile(seen, this.open?.total ?? null)}
@@ -523,20 +428,20 @@ export class TaphouseDashboard extends LitElement {
 
   #asked(seen: Seen): tiles.AskedState {
     return {
-      asking: this.asking,
+      asking: this.#events.asking,
       events: this.#data?.eventsIn(seen.ask) ?? 0,
-      stop: () => this.#stopCounting(),
-      again: () => this.#countAgain(),
+      stop: () => this.#events.stop(),
+      again: () => this.#events.askAgain(),
     };
   }
 
   #eventsTile(seen: Seen, choose: (filters: Filters) => void): TemplateResult {
-    return tiles.eventsTile(seen, { ...this.#asked(seen), counts: this.topEvents, choose });
+    return tiles.eventsTile(seen, { ...this.#asked(seen), counts: this.#events.topEvents, choose });
   }
 
   #funnelTile(seen: Seen): TemplateResult {
-    const { steps, stepCounts: counts } = this;
-    const known = [...(this.#data?.names ?? []), ...(this.topEvents ?? []).map((row) => row.client_event)];
+    const { steps, stepCounts: counts, topEvents } = this.#events;
+    const known = [...(this.#data?.names ?? []), ...(topEvents ?? []).map((row) => row.client_event)];
     return tiles.funnelTile(seen, { ...this.#asked(seen), steps, names: [...new Set(known)].toSorted(), counts });
   }
 
@@ -562,13 +467,6 @@ export class TaphouseDashboard extends LitElement {
     } catch (error) {
       dialog.fault = wordsOf(error);
     }
-  }
-
-  #setSteps(steps: string[]): void {
-    this.steps = steps;
-    this.stepCounts = null;
-    if (this.asking === 'counted') this.asking = 'counting';
-    void this.#askEvents();
   }
 
   async #saveParquet({ detail }: ParquetEvent): Promise<void> {

@@ -37,6 +37,7 @@ interface TileParts {
 
 function tile({ span, heading, about, rows, question, chart }: TileParts): TemplateResult {
   return html`<taphouse-tile
+    part="tile"
     class="span-${span}"
     .heading=${heading}
     .about=${about}
@@ -78,6 +79,7 @@ export function lengthTile(
     rows: gapsMs.map((gapMs, index) => ({ pause_sec: gapMs / 1000, sessions: seen.curve[index] ?? 0 })),
     question: queries.byLength({ fromAt: seen.ask.fromAt, toAt: seen.ask.toAt, gapsMs }),
     chart: html`<taphouse-length
+      exportparts="chart, field"
       .length=${length ?? 'windows'}
       .stepMs=${stepMs}
       .curve=${seen.curve}
@@ -97,7 +99,12 @@ export function overTimeTile({ ask, picture, before, shiftMs }: Seen): TemplateR
     question: queries.overTime({ ...ask, bucketMs }),
     chart: some(
       picture,
-      html`<taphouse-over-time .points=${overTime} .earlier=${earlier} .bucketMs=${bucketMs}></taphouse-over-time>`,
+      html`<taphouse-over-time
+        exportparts="chart, mark"
+        .points=${overTime}
+        .earlier=${earlier}
+        .bucketMs=${bucketMs}
+      ></taphouse-over-time>`,
     ),
   });
 }
@@ -111,7 +118,14 @@ export function treeTile(seen: Seen, knowsTypes: boolean): TemplateResult {
     rows: tree,
     question: queries.deviceTree(without(seen, 'type', 'first')),
     chart: knowsTypes
-      ? someOf(tree, html`<taphouse-treemap .cells=${tree} .chosen=${seen.ask.filters ?? {}}></taphouse-treemap>`)
+      ? someOf(
+          tree,
+          html`<taphouse-treemap
+            exportparts="chart, mark"
+            .cells=${tree}
+            .chosen=${seen.ask.filters ?? {}}
+          ></taphouse-treemap>`,
+        )
       : readingDevices,
   });
 }
@@ -153,6 +167,7 @@ export function durationTile(seen: Seen, alertSec: number): TemplateResult {
     chart: someOf(
       byDuration,
       html`<taphouse-by-duration
+        exportparts="chart, mark"
         .counts=${byDuration}
         .chosen=${seen.ask.filters?.duration ?? null}
         .alertSec=${alertSec}
@@ -168,7 +183,14 @@ export function flowTile({ ask, picture }: Seen): TemplateResult {
     about: 'Left: the first event of a session; right: its last. Width: sessions.',
     rows: picture.flow,
     question: queries.pairs(ask),
-    chart: some(picture, html`<taphouse-flow .flow=${picture.flow} .chosen=${ask.filters ?? {}}></taphouse-flow>`),
+    chart: some(
+      picture,
+      html`<taphouse-flow
+        exportparts="chart, mark"
+        .flow=${picture.flow}
+        .chosen=${ask.filters ?? {}}
+      ></taphouse-flow>`,
+    ),
   });
 }
 
@@ -182,7 +204,11 @@ export function hoursTile(seen: Seen): TemplateResult {
     question: queries.hours(without(seen, 'hour')),
     chart: someOf(
       hours.filter((count) => count > 0),
-      html`<taphouse-hours .hours=${hours} .chosen=${seen.ask.filters?.hour ?? null}></taphouse-hours>`,
+      html`<taphouse-hours
+        exportparts="chart, mark"
+        .hours=${hours}
+        .chosen=${seen.ask.filters?.hour ?? null}
+      ></taphouse-hours>`,
     ),
   });
 }
@@ -236,7 +262,12 @@ export function funnelTile(
     about: 'Sessions with these events in this order; others may lie between.',
     rows: counts ?? [],
     question: steps.length > 0 ? queries.funnel({ ...ask, steps }) : null,
-    chart: html`<taphouse-funnel .steps=${steps} .names=${names} .counts=${counts}></taphouse-funnel>
+    chart: html`<taphouse-funnel
+        exportparts="field, button"
+        .steps=${steps}
+        .names=${names}
+        .counts=${counts}
+      ></taphouse-funnel>
       ${counts || steps.length === 0 || state.asking === 'counting' ? nothing : askedState(state)}`,
   });
 }
@@ -265,7 +296,10 @@ export function retentionTile({ ask, picture }: Seen): TemplateResult {
       'Of the visitors first seen in a week (from Monday, UTC; within the last 12 weeks of the range), the share with a session n weeks later.',
     rows: picture.retention,
     question: queries.retention(ask),
-    chart: some(picture, html`<taphouse-retention .cells=${picture.retention}></taphouse-retention>`),
+    chart: some(
+      picture,
+      html`<taphouse-retention exportparts="table" .cells=${picture.retention}></taphouse-retention>`,
+    ),
   });
 }
 

@@ -9,6 +9,9 @@ import { SelectEvent } from './select-event.ts';
 
 const height = 300;
 const headHeight = 22;
+/** Of a wide font, as DejaVu Sans is: a name must not leave its tile. */
+const letterWidth = 7.4;
+const boldLetterWidth = 8.6;
 /** More tiles of a type than this are one tile, so that the picture stays readable. */
 const mostTiles = 10;
 
@@ -164,14 +167,16 @@ function groupHead(group: Laid, chosen: Pick<Filters, 'type'>): TemplateResult {
   const { duration_sec, events, sessions } = sumOf(children);
   const label = `${device_type} ${formatDuration(duration_sec)}, ${formatCount(events)} events, ${formatCount(sessions)} sessions`;
   const wide = group.x1 - group.x0;
-  const letters = Math.floor((wide - 8) / 7.4);
+  const letters = Math.floor((wide - 8) / boldLetterWidth);
   const time = formatDuration(duration_sec);
   const faded = chosen.type !== undefined && chosen.type !== device_type ? 'faded' : '';
   return svg`<g class="mark ${faded}" data-type=${device_type} data-label=${label}>
     <title>${label}</title>
     <rect class="head" x=${group.x0} y=${group.y0} width=${wide} height=${headHeight}></rect>
     <text aria-hidden="true" class="type" x=${group.x0 + 4} y=${group.y0 + 15}>${cut(device_type, letters)}${
-      letters > device_type.length + time.length + 2 ? svg`<tspan>  ${time}</tspan>` : nothing
+      wide - 8 > device_type.length * boldLetterWidth + (time.length + 2) * letterWidth
+        ? svg`<tspan>  ${time}</tspan>`
+        : nothing
     }</text>
   </g>`;
 }
@@ -186,7 +191,7 @@ function tileMark(
   const shade = shadeOf(tile.events, most);
   const about = `${formatDuration(tile.duration_sec)}, ${formatCount(tile.events)} events`;
   const label = `${tile.beginnavigation} on ${tile.device_type} ${about}, ${formatCount(tile.sessions)} sessions`;
-  const letters = Math.floor((wide - 16) / 7.4);
+  const letters = Math.floor((wide - 16) / boldLetterWidth);
   return svg`<g class="${tile.folded ? '' : 'mark'} ${isFaded(tile, chosen) ? 'faded' : ''}" data-type=${tile.device_type}
     data-first=${tile.beginnavigation} data-label=${label}>
     <title>${label}</title>
@@ -197,7 +202,7 @@ function tileMark(
         : nothing
     }
     ${
-      letters >= about.length && high >= 42
+      wide - 16 >= about.length * letterWidth && high >= 42
         ? svg`<text aria-hidden="true" class=${shade} x=${leaf.x0 + 9} y=${leaf.y0 + 36}>${about}</text>`
         : nothing
     }

@@ -18,6 +18,11 @@ const mostRowsWithLive = 300_000;
 /** A live row that no file has after this long is forgotten: its window may have been erased. */
 const liveMs = 10 * 60_000;
 
+/** When the rows lie that the sessions of a range are made of. */
+export function aroundRange({ fromAt, toAt }: TimeRange): TimeRange {
+  return { fromAt: fromAt - reachBackMs, toAt: toAt + reachOnMs };
+}
+
 /** The rows of `aggregated` for the range on screen, read once and kept; later only files that are new are read. */
 export class KeptRows {
   rows = new PartialRows();
@@ -42,7 +47,7 @@ export class KeptRows {
 
   /** Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. */
   async cover(range: TimeRange, nowMs: number, options: LoadOptions = {}): Promise<void> {
-    const wanted = { fromAt: range.fromAt - reachBackMs, toAt: range.toAt + reachOnMs };
+    const wanted = aroundRange(range);
     const covered = this.#covered;
     const inside = covered && covered.fromAt <= wanted.fromAt && covered.toAt >= range.toAt;
     const next = inside ? { fromAt: covered.fromAt, toAt: Math.max(covered.toAt, wanted.toAt) } : wanted;

@@ -15,8 +15,10 @@ const columnsSql = `user_id, device_id, beginnavigation, endnavigation, row_id,
   CAST(epoch_ms(endsession) AS DOUBLE) AS endsession,
   CAST(events AS DOUBLE) AS events`;
 
-/** Rows asked for at a time: DuckDB reads the next while the page takes in these, and neither holds more twice. */
-const sliceRows = 150_000;
+/** Rows of one message: while the page takes them in, DuckDB reads the next. */
+const sliceRows = 70_000;
+/** Rows asked for in one turn, so that DuckDB waits for no word of the page between two messages. */
+const turnRows = 280_000;
 
 /** How rows are read: `onRows` is told how many have come so far. */
 export interface LoadOptions extends RunOptions {
@@ -30,41 +32,71 @@ export async function loadRows(
   files: readonly ManifestFile[],
   options: LoadOptions = {},
 ): Promise<void> {
-  rows.reserve(files.reduce((sum, file) => sum + file.rows, 0));
-  const made = slices(files);
-  // The files of one slice come while DuckDB reads another and the page takes in a third.
-  const asked = made.slice(0, 2).map((slice) => askRows(lake, slice, options));
-  for (let next = 2; asked.length > 0; next += 1) {
-    const table = await asked.shift()!;
-    const ahead = made[next];
-    if (ahead) asked.push(askRows(lake, ahead, options));
+  rows.reserve(rowsIn(files));
+  const turns = parts(files, turnRows);
+  let coming = fetchTurn(lake, turns[0]);
+  for (const [index] of turns.entries()) {
+    const reading = readTurn(lake, await coming, { ...options, take });
+    // The files of the next turn come while DuckDB reads this one.
+    coming = fetchTurn(lake, turns[index + 1]);
+    await reading;
+  }
+
+  function take(table: Table): void {
     for (const batch of table.batches) addBatch(rows, batch);
     options.onRows?.(rows.length);
   }
 }
 
-/**
- * The rows of some files, in one message: a worker that sends batch by batch waits for the page to ask for each, while
- * the page is taking in the slice before. What `query()` may lose of a file that goes while it is read, the count tells.
- */
-function askRows(lake: Connection, files: readonly ManifestFile[], { signal }: RunOptions): Promise<Table> {
-  const wanted = files.reduce((sum, file) => sum + file.rows, 0);
-  const asked = (async () => {
-    const sql = `SELECT ${columnsSql} FROM ${await lake.fetchFiles('aggregated', files)}`;
-    try {
-      const table = await lake.use((_, session) => session.query(sql), signal ? { signal } : {});
-      if (table.numRows === wanted) return table;
-      throw new Error(`${table.numRows} of ${wanted} rows came; the lake may have changed, read its manifest again`);
-    } catch (cause) {
-      throw signal?.aborted ? signal.reason : new QueryError(sql, cause);
-    }
-  })();
-  // Asked ahead: nobody may be waiting for it yet when it fails.
-  asked.catch(() => {});
-  return asked;
+/** A statement, and how many rows it must give. */
+interface Slice {
+  sql: string;
+  rows: number;
 }
 
-/** Runs one statement and gives its rows as Arrow has them: no object is made of a row. */
+function fetchTurn(lake: Connection, files: readonly ManifestFile[] = []): Promise<Slice[]> {
+  const fetched = Promise.all(
+    parts(files, sliceRows).map(async (slice) => ({
+      sql: `SELECT ${columnsSql} FROM ${await lake.fetchFiles('aggregated', slice)}`,
+      rows: rowsIn(slice),
+    })),
+  );
+  // Asked ahead: nobody may be waiting for it yet when it fails.
+  fetched.catch(() => {});
+  return fetched;
+}
+
+/**
+ * Rows of some slices, a message each, all asked for at once: a worker that sends batch by batch waits for the page to
+ * ask for each, while the page is taking in the one before.
+ */
+function readTurn(
+  lake: Connection,
+  slices: readonly Slice[],
+  { take, signal }: RunOptions & { take: (table: Table) => void },
+): Promise<unknown> {
+  return lake.use(
+    (_, session) =>
+      Promise.all(
+        slices.map(async (slice) => {
+          try {
+            take(checked(await session.query(slice.sql), slice));
+          } catch (cause) {
+            throw signal?.aborted ? signal.reason : new QueryError(slice.sql, cause);
+          }
+        }),
+      ),
+    { withoutViews: true, ...(signal ? { signal } : {}) },
+  );
+}
+
+/** What `query()` may lose of a file that goes while it is read, the count tells. */
+function checked(table: Table, { rows }: Slice): Table {
+  if (table.numRows === rows) return table;
+  throw new Error(`${table.numRows} of ${rows} rows came; the lake may have changed, read its manifest again`);
+}
+
+/** Runs one statement that names its files, and gives its rows as Arrow has them: no object is made of a row. */
 export function askTable(
   lake: Connection,
   sql: string,
@@ -72,19 +104,20 @@ export function askTable(
 ): Promise<Table> {
   const { signal } = options;
   return lake
-    .use((_, session) => sendQuery(session, sql, values), options)
+    .use((_, session) => sendQuery(session, sql, values), { ...options, withoutViews: true })
     .catch((cause: unknown) => {
       throw signal?.aborted ? signal.reason : new QueryError(sql, cause);
     });
 }
 
-function slices(files: readonly ManifestFile[]): ManifestFile[][] {
+/** Files in groups of some `most` rows; a larger file is a group of its own. */
+function parts(files: readonly ManifestFile[], most: number): ManifestFile[][] {
   const made: ManifestFile[][] = [];
   let room = 0;
   for (const file of files) {
     if (room < file.rows || made.length === 0) {
       made.push([]);
-      room = sliceRows;
+      room = most;
     }
     made.at(-1)?.push(file);
     room -= file.rows;
@@ -92,8 +125,9 @@ function slices(files: readonly ManifestFile[]): ManifestFile[][] {
   return made;
 }
 
-/** A row's time is its step's; its events lie at most so long after it. */
-const longestStepMs = 86_400_000;
+function rowsIn(files: readonly ManifestFile[]): number {
+  return files.reduce((sum, file) => sum + file.rows, 0);
+}
 
 /** First and last event ids of rows, by the number of their row_id. */
 export type TieIds = Map<number, { begin: string; end: string }>;
@@ -111,17 +145,17 @@ export async function settleRows(
 ): Promise<void> {
   const ties = rows.settle();
   const unknown = ties.filter((tie) => !ids.has(tie.id));
-  for (const times of clusters(unknown.map((tie) => tie.atMs))) {
-    for (const found of await tiedIds(lake, times, options)) {
+  for (const group of groups(unknown)) {
+    for (const found of await tiedIds(lake, group, options)) {
       ids.set(rowNumberOf(found.row_id), { begin: found.begin_event_id, end: found.end_event_id });
     }
   }
   if (ties.length > 0) rows.breakTies(ties, ids);
 }
 
-/** Times in order, at most 1,000 in a group: as many as one statement takes. */
-function clusters(times: readonly number[]): number[][] {
-  const sorted = [...new Set(times)].toSorted((a, b) => a - b);
+/** In the order of time, at most 1,000 in a group: as many as one statement takes. */
+function groups(ties: readonly Tie[]): Tie[][] {
+  const sorted = ties.toSorted((a, b) => a.timeagg - b.timeagg);
   return Array.from({ length: Math.ceil(sorted.length / 1000) }, (_, group) =>
     sorted.slice(group * 1000, (group + 1) * 1000),
   );
@@ -133,11 +167,12 @@ interface TiedIds {
   end_event_id: string;
 }
 
-/** Rows that begin or end at one of these times, which are whole numbers, from the files that may hold some. */
-async function tiedIds(lake: Connection, times: readonly Tie['atMs'][], options: RunOptions): Promise<TiedIds[]> {
-  const list = times.map((time) => BigInt(time).toString()).join(', ');
+/** Rows that begin or end at one of these times, from the files that these rows are in. */
+async function tiedIds(lake: Connection, ties: readonly Tie[], options: RunOptions): Promise<TiedIds[]> {
+  // Whole numbers, checked by BigInt.
+  const list = [...new Set(ties.map(({ atMs }) => BigInt(atMs)))].join(', ');
   const files = lake.manifests().aggregated?.files ?? [];
-  const wanted = files.filter((file) => times.some((time) => file.minAt <= time && file.maxAt >= time - longestStepMs));
+  const wanted = files.filter((file) => ties.some(({ timeagg }) => file.minAt <= timeagg && timeagg <= file.maxAt));
   const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${await lake.fetchFiles('aggregated', wanted)}
 WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`;
   const table = await askTable(lake, sql, options);

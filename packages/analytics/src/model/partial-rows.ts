@@ -1,6 +1,6 @@
 import type { SessionRow } from '@taphouse/schema';
 
-import { grown, hashBytes, Interner, PairTable, type Utf8Column } from './intern.ts';
+import { grown, Interner, longHashBytes, PairTable, type Utf8Column } from './intern.ts';
 
 /** Rows of `aggregated` as columns, before they are put in order. Times are milliseconds since 1970 UTC. */
 export interface RowColumns {
@@ -20,9 +20,11 @@ export interface RowColumns {
 export interface Tie {
   row: number;
   side: 'begin' | 'end';
-  /** Number of `row_id`, as `rowNumber` makes it. */
+  /** Number of `row_id`, as `rowNumberOf` makes it. */
   id: number;
   atMs: number;
+  /** The row's `timeagg`, which says what file it is in. */
+  timeagg: number;
 }
 
 /**
@@ -71,7 +73,7 @@ export class PartialRows {
     for (let row = 0; row < columns.length; row += 1) {
       this.key[at + row] = this.keys.code(users[row] ?? 0, devices[row] ?? 0);
       const from = columns.row_id.offsets[row] ?? 0;
-      this.id[at + row] = rowNumber(columns.row_id.values, from, columns.row_id.offsets[row + 1] ?? 0);
+      this.id[at + row] = longHashBytes(columns.row_id.values, from, columns.row_id.offsets[row + 1] ?? 0);
       this.events[at + row] = columns.events[row] ?? 0;
     }
     this.first.set(this.names.codes(columns.beginnavigation), at);
@@ -282,7 +284,7 @@ export class PartialRows {
 
   #tie(row: number, side: 'begin' | 'end'): Tie {
     const atMs = (side === 'begin' ? this.begin[row] : this.end[row]) ?? 0;
-    return { row, side, id: this.id[row] ?? 0, atMs };
+    return { row, side, id: this.id[row] ?? 0, atMs, timeagg: this.timeagg[row] ?? 0 };
   }
 
   /** Rows that begin together are put in the order of their first events' ids. */
@@ -328,14 +330,8 @@ function gather<T extends Int32Array | Float64Array>(column: T, order: Int32Arra
   return gathered;
 }
 
-/** 53 bits of a hash of a row's id. */
-export function rowNumber(values: Uint8Array, from: number, to: number): number {
-  const high = hashBytes(values, from, to) >>> 11;
-  return high * 4_294_967_296 + (hashBytes(values, from, to, 0x6b43a9b5) >>> 0);
-}
-
-/** The same of one text. */
+/** Number of one row's id. */
 export function rowNumberOf(rowId: string): number {
   const bytes = new TextEncoder().encode(rowId);
-  return rowNumber(bytes, 0, bytes.length);
+  return longHashBytes(bytes, 0, bytes.length);
 }

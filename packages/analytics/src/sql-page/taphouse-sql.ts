@@ -6,7 +6,7 @@ import { saveFile } from '../export/save-file.ts';
 import { type GivenFile, listenForDrop } from '../sources/dropped-files.ts';
 import { RefusedError } from './allowed.ts';
 import type { Fetched } from '../byte-count.ts';
-import { type ChartChoice, fitChart } from './chart-choice.ts';
+import type { ChartChoice } from './chart-choice.ts';
 import { copyText } from './copy-text.ts';
 import { SqlEditor } from './editor.ts';
 import { keysDialog, saveDialog } from './dialogs.ts';
@@ -29,15 +29,15 @@ import {
   type SqlTab,
 } from './kept.ts';
 import type { LakeRelation } from './lake-relations.ts';
-import { LakeSession, type Outcome, StatementError, StoppedError } from './lake-session.ts';
+import { LakeSession, StatementError, StoppedError } from './lake-session.ts';
+import { added, changed as withChange, closed, firstTabs, opened, type OpenTabs, tabAtHand } from './open-tabs.ts';
 import { outcomeStyles } from './outcome-styles.ts';
-import { busyPanel, chartPicker, factsBar, faultPanel, overPanel, stoppedPanel, wordsPanel } from './outcome-panels.ts';
-import type { SortBy } from './query-result.ts';
 import { type FileFormat, saveResult } from './result-files.ts';
 import type { ResultGrid } from './result-grid.ts';
 import { modifier, runBar } from './run-bar.ts';
-import type { RunEntry, TabRun } from './run-entry.ts';
-import { examplesPanel, formatElapsed, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
+import type { RunEntry } from './run-entry.ts';
+import { heardOf, type RunActions, runPanel } from './run-panel.ts';
+import { examplesPanel, historyPanel, lakePanel, savedPanel } from './side-panels.ts';
 import { sqlInLink, sqlLink } from './sql-link.ts';
 import { sideStyles } from './side-styles.ts';
 import { sqlStyles } from './sql-styles.ts';
@@ -45,6 +45,7 @@ import { splitter } from './splitter.ts';
 import { failedPanel, startingPanel, welcomePanel } from './start-panels.ts';
 import { type Statement, statements, titleOf } from './statements.ts';
 import { tabBar } from './tab-bar.ts';
+import { dropRows, entryOf, type TabRuns, withEntry, withLook, withoutRows, withoutRun, withRun } from './tab-runs.ts';
 
 const sides: { id: Settings['side']; name: string }[] = [
   { id: 'lake', name: 'Lake' },
@@ -70,8 +71,7 @@ export class TaphouseSql extends LitElement {
     stage: { state: true },
     bytes: { state: true },
     fault: { state: true },
-    tabs: { state: true },
-    active: { state: true },
+    open: { state: true },
     runs: { state: true },
     running: { state: true },
     saved: { state: true },
@@ -89,10 +89,8 @@ export class TaphouseSql extends LitElement {
   declare stage: 'starting' | 'ready' | 'failed';
   declare bytes: { loaded: number; total: number };
   declare fault: string | null;
-  declare tabs: SqlTab[];
-  declare active: string;
-  /** What each tab last ran, by the tab's id. */
-  declare runs: ReadonlyMap<string, TabRun>;
+  declare open: OpenTabs;
+  declare runs: TabRuns;
   declare running: { tab: string; startedAt: number; fetched: Fetched } | null;
   declare saved: SavedQuery[];
   declare history: PastRun[];
@@ -118,9 +116,7 @@ export class TaphouseSql extends LitElement {
     this.stage = 'starting';
     this.bytes = { loaded: 0, total: 0 };
     this.fault = null;
-    const kept = keptTabs();
-    this.tabs = kept?.tabs ?? [{ id: newId(), name: null, sql: firstText }];
-    this.active = this.tabs.find(({ id }) => id === kept?.active)?.id ?? this.tabs[0]?.id ?? '';
+    this.open = firstTabs(keptTabs(), firstText);
     this.runs = new Map();
     this.running = null;
     this.saved = keptSaved();
@@ -166,9 +162,11 @@ export class TaphouseSql extends LitElement {
         save: () => (this.asking = 'save'),
         changed: (text) => this.#edited(text),
       });
-      this.#editor.show(this.active, this.#tab.sql);
-    } else if (changed.has('active')) this.#editor?.show(this.active, this.#tab.sql);
-    if (changed.has('active') || changed.has('tabs'))
+      this.#editor.show(this.open.active, this.#tab.sql);
+    } else if (changed.has('open') && changed.get('open')?.active !== this.open.active) {
+      this.#editor?.show(this.open.active, this.#tab.sql);
+    }
+    if (changed.has('open'))
       this.renderRoot.querySelector('.tabs .now')?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
     const dialog = this.renderRoot.querySelector('dialog');
     if (dialog && !dialog.open) dialog.showModal();
@@ -191,10 +189,10 @@ export class TaphouseSql extends LitElement {
         ></button>
         <main .style=${`--editor: ${Math.round(this.settings.split * 100)}%`}>
           <h1>SQL</h1>
-          ${tabBar(this.tabs, {
-            active: this.active,
+          ${tabBar(this.open.tabs, {
+            active: this.open.active,
             running: this.running?.tab ?? null,
-            open: (id) => this.#keepTabs(this.tabs, id),
+            open: (active) => this.#keepTabs({ ...this.open, active }),
             close: (id) => this.#closeTab(id),
             add: () => this.#newTab(),
           })}
@@ -219,7 +217,7 @@ export class TaphouseSql extends LitElement {
       </div>
       ${this.dragging ? html`<div class="drop">Drop Parquet files, or the folder of a lake</div>` : nothing}
       <div class="notice" role="status">${this.notice}</div>
-      <div class="heard" role="status">${this.#heard()}</div>
+      <div class="heard" role="status">${heardOf(this.runs.get(this.open.active))}</div>
       ${this.asking ? this.#dialog(this.asking) : nothing}`;
   }
 
@@ -258,16 +256,7 @@ export class TaphouseSql extends LitElement {
 
   /** The rows were in the worker that is no more. */
   #forgetResults(): void {
-    const runs = [...this.runs].map(([tab, run]): [string, TabRun] => [
-      tab,
-      {
-        ...run,
-        entries: run.entries.map((entry) =>
-          entry.state === 'rows' ? { statement: entry.statement, state: 'gone' } : entry,
-        ),
-      },
-    ]);
-    this.runs = new Map(runs);
+    this.runs = withoutRows(this.runs);
   }
 
   // Running
@@ -287,18 +276,18 @@ export class TaphouseSql extends LitElement {
     if (this.running) return this.#say('A statement is running; stop it first');
     if (this.stage !== 'ready' || !this.#session) return this.#say('The database is still starting');
     if (wanted.length === 0) return this.#say('Nothing to run: write a query first');
-    const tab = this.active;
+    const tab = this.open.active;
     await this.#drop(tab);
     this.#editor?.closeList();
     this.#editor?.mark(null);
-    this.#show(tab, { entries: [], shown: 0 });
+    this.runs = withRun(this.runs, tab, { entries: [], shown: 0 });
     this.running = { tab, startedAt: Date.now(), fetched: { bytes: 0, requests: 0 } };
     const ticking = setInterval(() => this.requestUpdate(), tickMs);
     try {
       for (const statement of wanted) {
-        this.#put(tab, { statement, state: 'running' }, 'new');
+        this.runs = withEntry(this.runs, tab, { entry: { statement, state: 'running' }, as: 'new' });
         const entry = await this.#runOne(tab, statement, maxBytes);
-        this.#put(tab, entry, 'last');
+        this.runs = withEntry(this.runs, tab, { entry, as: 'last' });
         if (entry.state === 'failed' || entry.state === 'stopped' || entry.state === 'over') break;
       }
     } finally {
@@ -312,7 +301,7 @@ export class TaphouseSql extends LitElement {
     const past = { sql: statement.text, ranAt, elapsedMs: 0, rows: null, bytes: 0, fault: null };
     try {
       const outcome = await this.#session!.run(statement.text, { maxBytes });
-      const entry = this.#entryOf(tab, statement, outcome);
+      const entry = entryOf(statement, outcome, this.#charts.get(tab));
       if (entry.state === 'rows' || entry.state === 'done') {
         const { elapsedMs, fetched } = entry.stats;
         const rows = entry.state === 'rows' ? entry.result.rowCount : null;
@@ -324,115 +313,64 @@ export class TaphouseSql extends LitElement {
       this.history = keepRun(this.history, { ...past, elapsedMs: Date.now() - ranAt, fault: message });
       if (error instanceof StoppedError) return { statement, state: 'stopped', byLimit: error.byLimit };
       const known = error instanceof StatementError ? error : null;
-      if (known?.place && tab === this.active) this.#editor?.mark(statement.from + known.place.offset);
+      if (known?.place && tab === this.open.active) this.#editor?.mark(statement.from + known.place.offset);
       if (!known && !(error instanceof RefusedError)) console.error(error);
       return { statement, state: 'failed', message, error: known };
     }
   }
 
-  #entryOf(tab: string, statement: Statement, outcome: Outcome): RunEntry {
-    if (outcome.kind === 'over') return { statement, state: 'over', ...outcome };
-    if (outcome.kind === 'plan') return { statement, state: 'plan', plan: outcome.plan };
-    if (outcome.kind === 'done') return { statement, state: 'done', stats: outcome.stats };
-    const { result, stats, plan } = outcome;
-    const wanted = this.#charts.get(tab);
-    const chart = plan === null ? null : fitChart(wanted ?? {}, result.columns, result.rowCount);
-    const view = wanted && chart && result.rowCount > 1 ? 'chart' : 'table';
-    return { statement, state: 'rows', result, stats, plan, chart, view, sortBy: null };
-  }
-
   async #plan(): Promise<void> {
     const statement = this.#editor?.selection()?.[0] ?? this.#editor?.statementAtCaret();
     if (!statement || !this.#session || this.running) return;
-    const tab = this.active;
+    const tab = this.open.active;
     await this.#drop(tab);
     try {
       const plan = await this.#session.plan(statement.text);
-      this.#show(tab, { entries: [{ statement, state: 'plan', plan }], shown: 0 });
+      this.runs = withRun(this.runs, tab, { entries: [{ statement, state: 'plan', plan }], shown: 0 });
     } catch (error) {
       const known = error instanceof StatementError ? error : null;
       const entry: RunEntry = { statement, state: 'failed', message: wordsOf(error), error: known };
       if (known?.place) this.#editor?.mark(statement.from + known.place.offset);
-      this.#show(tab, { entries: [entry], shown: 0 });
+      this.runs = withRun(this.runs, tab, { entries: [entry], shown: 0 });
     }
   }
 
   /** Lets go of the rows that a tab holds. */
   async #drop(tab: string): Promise<void> {
-    for (const entry of this.runs.get(tab)?.entries ?? []) if (entry.state === 'rows') await entry.result.drop();
-    const runs = new Map(this.runs);
-    runs.delete(tab);
-    this.runs = runs;
-  }
-
-  #show(tab: string, run: TabRun): void {
-    this.runs = new Map(this.runs).set(tab, run);
-  }
-
-  #put(tab: string, entry: RunEntry, where: 'new' | 'last'): void {
-    const entries = [...(this.runs.get(tab)?.entries ?? [])];
-    if (where === 'last') entries.pop();
-    entries.push(entry);
-    this.#show(tab, { entries, shown: entries.length - 1 });
-  }
-
-  /** Changes how the result shown is looked at. */
-  #change(entry: RunEntry, change: Partial<Extract<RunEntry, { state: 'rows' }>>): void {
-    const run = this.runs.get(this.active);
-    if (!run || entry.state !== 'rows') return;
-    this.#show(this.active, {
-      ...run,
-      entries: run.entries.map((each) => (each === entry ? { ...entry, ...change } : each)),
-    });
+    await dropRows(this.runs.get(tab));
+    this.runs = withoutRun(this.runs, tab);
   }
 
   // Tabs
 
   get #tab(): SqlTab {
-    const [first] = this.tabs;
-    const tab = this.tabs.find(({ id }) => id === this.active) ?? first;
-    if (!tab) throw new RangeError('tabs: none; expected one at least');
-    return tab;
+    return tabAtHand(this.open);
   }
 
   #edited(sql: string): void {
-    if (sql === this.#tab.sql) return;
-    this.#keepTabs(this.tabs.map((tab) => (tab.id === this.active ? { ...tab, sql } : tab)));
+    if (sql !== this.#tab.sql) this.#keepTabs(withChange(this.open, { sql }));
   }
 
-  #keepTabs(tabs: SqlTab[], active = this.active): void {
-    this.tabs = tabs;
-    this.active = active;
-    keepTabs(tabs, active);
+  #keepTabs(open: OpenTabs): void {
+    this.open = open;
+    keepTabs(open.tabs, open.active);
   }
 
-  /** Opens a text: in the tab that has it, in the one at hand if that is empty, else in a new one. */
   #openText(sql: string, name: string | null = null): void {
-    const known = this.tabs.find((tab) => tab.sql.trim() === sql.trim());
     this.sideOpen = false;
-    if (known) return this.#keepTabs(this.tabs, known.id);
-    if (!this.#tab.sql.trim()) {
-      this.#keepTabs(this.tabs.map((tab) => (tab.id === this.active ? { ...tab, name, sql } : tab)));
-      this.#editor?.show(this.active, sql);
-      return;
-    }
-    const tab = { id: newId(), name, sql };
-    this.#keepTabs([...this.tabs, tab], tab.id);
+    const { active } = this.open;
+    this.#keepTabs(opened(this.open, sql, name));
+    if (this.open.active === active) this.#editor?.show(active, this.#tab.sql);
   }
 
   #newTab(): void {
-    const tab = { id: newId(), name: null, sql: '' };
-    this.#keepTabs([...this.tabs, tab], tab.id);
+    this.#keepTabs(added(this.open));
     void this.updateComplete.then(() => this.#editor?.focus());
   }
 
   #closeTab(id: string): void {
     void this.#drop(id);
-    const index = this.tabs.findIndex((tab) => tab.id === id);
-    const rest = this.tabs.filter((tab) => tab.id !== id);
-    if (rest.length === 0) rest.push({ id: newId(), name: null, sql: '' });
-    const next = id === this.active ? rest[Math.min(index, rest.length - 1)]?.id : this.active;
-    this.#keepTabs(rest, next);
+    this.#keepTabs(closed(this.open, id));
   }
 
   #openLink(): void {
@@ -445,7 +383,7 @@ export class TaphouseSql extends LitElement {
 
   async #openExample(example: Example): Promise<void> {
     this.#openText(example.sql, example.name);
-    if (example.chart) this.#charts.set(this.active, example.chart);
+    if (example.chart) this.#charts.set(this.open.active, example.chart);
     await this.updateComplete;
     this.#runText();
   }
@@ -459,11 +397,11 @@ export class TaphouseSql extends LitElement {
   // Saved queries, files, links
 
   #save(name: string): void {
-    const { sql, id } = this.#tab;
+    const { sql } = this.#tab;
     const saved = { name, sql, savedAt: Date.now() };
     this.saved = [saved, ...this.saved.filter((query) => query.name !== name)];
     keepSaved(this.saved);
-    this.#keepTabs(this.tabs.map((tab) => (tab.id === id ? { ...tab, name } : tab)));
+    this.#keepTabs(withChange(this.open, { name }));
     this.#say(`Saved as ${name}, in this browser`);
   }
 
@@ -576,99 +514,27 @@ export class TaphouseSql extends LitElement {
   #outcome(): TemplateResult {
     if (this.stage === 'failed') return this.#failed();
     if (this.stage === 'starting') return startingPanel(this.bytes);
-    const run = this.runs.get(this.active);
-    const entry = run?.entries[run.shown];
-    if (!run || !entry) return this.#welcome();
-    return html`${run.entries.length > 1 ? this.#strip(run) : nothing} ${this.#entry(entry)}`;
+    const tab = this.open.active;
+    const run = this.runs.get(tab);
+    if (!run?.entries[run.shown]) return this.#welcome();
+    return runPanel(run, this.running, this.#runActions(tab));
   }
 
-  #strip(run: TabRun): TemplateResult {
-    return html`<div class="strip" role="group" aria-label="Statements">
-      ${run.entries.map(
-        (entry, index) =>
-          html`<button
-            type="button"
-            class=${entry.state === 'failed' || entry.state === 'over' ? 'bad' : ''}
-            aria-pressed=${String(index === run.shown)}
-            @click=${() => this.#show(this.active, { ...run, shown: index })}
-          >
-            ${index + 1} · ${titleOf(entry.statement.text, 32)}
-          </button>`,
-      )}
-    </div>`;
-  }
-
-  /** What a screen reader says of the result. */
-  #heard(): string {
-    const run = this.runs.get(this.active);
-    const entry = run?.entries[run.shown];
-    if (entry?.state === 'running') return 'Running';
-    if (entry?.state === 'done') return 'Done';
-    return entry?.state === 'rows' ? `${entry.result.rowCount} rows in ${formatElapsed(entry.stats.elapsedMs)}` : '';
-  }
-
-  #entry(entry: RunEntry): TemplateResult {
-    const anyway = (): void => void this.#run([entry.statement], { maxBytes: Infinity });
-    switch (entry.state) {
-      case 'running':
-        return busyPanel(
-          Date.now() - (this.running?.startedAt ?? Date.now()),
-          this.running?.fetched ?? { bytes: 0, requests: 0 },
-        );
-      case 'done':
-        return wordsPanel('Done', 'It lives in the memory of this page, until the page or the worker ends.');
-      case 'plan':
-        return html`<pre class="fill" tabindex="0" aria-label="Plan" .textContent=${entry.plan}></pre>`;
-      case 'over':
-        return overPanel(entry, anyway);
-      case 'stopped':
-        return stoppedPanel(entry, anyway);
-      case 'gone':
-        return wordsPanel(
-          'The rows are gone',
-          'A statement was stopped with its worker, and these rows lived there. Run this one again.',
-        );
-      case 'failed':
-        return faultPanel(entry, () => {
-          const place = entry.error?.place;
-          if (place) this.#editor?.mark(entry.statement.from + place.offset, { go: true });
-        });
-      default:
-        return this.#rows(entry);
-    }
-  }
-
-  #rows(entry: Extract<RunEntry, { state: 'rows' }>): TemplateResult {
-    return html`${factsBar(entry, {
-        view: (view) => this.#change(entry, { view }),
-        copy: () => void this.#try(async () => this.#grid?.copy('all')),
-        save: (format) => void this.#download(entry, format),
-      })}
-      <div class="fill grid" ?hidden=${entry.view !== 'table'}>
-        <taphouse-result-grid
-          .result=${entry.result}
-          @sorted=${(event: CustomEvent<SortBy | null>) => this.#change(entry, { sortBy: event.detail })}
-          @copied=${(event: CustomEvent<number>) => this.#say(`${event.detail} row${event.detail === 1 ? '' : 's'} copied`)}
-          @fault=${(event: CustomEvent<unknown>) => this.#say(wordsOf(event.detail))}
-        ></taphouse-result-grid>
-      </div>
-      ${entry.view === 'chart' && entry.chart ? this.#chart(entry, entry.chart) : nothing}
-      ${entry.view === 'plan' ? html`<pre class="fill" tabindex="0" aria-label="Plan" .textContent=${entry.plan ?? ''}></pre>` : nothing}`;
+  #runActions(tab: string): RunActions {
+    return {
+      show: (shown) => (this.runs = withRun(this.runs, tab, { entries: this.runs.get(tab)?.entries ?? [], shown })),
+      change: (entry, change) => (this.runs = withLook(this.runs, tab, { entry, change })),
+      anyway: ({ statement }) => void this.#run([statement], { maxBytes: Infinity }),
+      goTo: (offset) => this.#editor?.mark(offset, { go: true }),
+      copyAll: () => void this.#try(async () => this.#grid?.copy('all')),
+      save: (entry, format) => void this.#download(entry, format),
+      copied: (rows) => this.#say(`${rows} row${rows === 1 ? '' : 's'} copied`),
+      fault: (fault) => this.#say(wordsOf(fault)),
+    };
   }
 
   get #grid(): ResultGrid | null {
     return this.renderRoot.querySelector<ResultGrid>('taphouse-result-grid');
-  }
-
-  #chart(entry: Extract<RunEntry, { state: 'rows' }>, choice: ChartChoice): TemplateResult {
-    return html`<div class="fill chart">
-      ${chartPicker(entry.result, choice, (chart) => this.#change(entry, { chart }))}
-      <taphouse-result-chart
-        .result=${entry.result}
-        .choice=${choice}
-        @fault=${(event: CustomEvent<unknown>) => this.#say(wordsOf(event.detail))}
-      ></taphouse-result-chart>
-    </div>`;
   }
 
   #failed(): TemplateResult {
@@ -694,8 +560,4 @@ export class TaphouseSql extends LitElement {
 
 function wordsOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
-}
-
-function newId(): string {
-  return crypto.getRandomValues(new Uint32Array(2)).join('-');
 }

@@ -4,6 +4,7 @@ import { getRequestListener, RequestError } from '@hono/node-server';
 import type { Hono } from 'hono';
 import { createRequestIds } from '../request-ids.ts';
 import { maxHeaderBytes, refusalHeaders, refusalOf, refuseRequest } from './refuse-request.ts';
+import { UnderWay } from './under-way.ts';
 
 export interface ListenOptions {
   app: Hono;
@@ -52,10 +53,10 @@ export async function listen(options: ListenOptions): Promise<Listening> {
   const errorHandler = (error: unknown): Response => answerTo(error, newRequestId());
   const serve = getRequestListener(app.fetch, { hostname, errorHandler });
   const server = createServer(serverOptions, (request, response) => void serve(request, response));
-  const open = new Set<ServerResponse>();
+  const open = new UnderWay<ServerResponse>();
   server.prependListener('request', (_request, response: ServerResponse) => {
-    open.add(response);
-    response.once('close', () => open.delete(response));
+    const place = open.add(response);
+    response.on('close', () => open.delete(place));
   });
   refuseOnTheWire(server, open, newRequestId);
   await bind(server, port, hostname);
@@ -65,7 +66,7 @@ export async function listen(options: ListenOptions): Promise<Listening> {
 }
 
 /** Refuses what does not become a request. */
-function refuseOnTheWire(server: Server, open: ReadonlySet<ServerResponse>, newRequestId: () => string): void {
+function refuseOnTheWire(server: Server, open: UnderWay<ServerResponse>, newRequestId: () => string): void {
   server.on('clientError', (error, socket: Socket) => {
     const isAnswered = [...open].some((response) => response.socket === socket && response.headersSent);
     if (isAnswered || !socket.writable) socket.destroy();
@@ -107,7 +108,7 @@ function bindFault(cause: unknown, port: number, hostname: string): string {
   return `port ${port} on ${hostname}: ${cause instanceof Error ? cause.message : String(cause)}; choose another`;
 }
 
-async function close(server: Server, open: ReadonlySet<ServerResponse>): Promise<void> {
+async function close(server: Server, open: UnderWay<ServerResponse>): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>();
   server.close(() => resolve());
   server.closeIdleConnections();
@@ -122,6 +123,6 @@ async function close(server: Server, open: ReadonlySet<ServerResponse>): Promise
   for (const timer of cuts) clearTimeout(timer);
 }
 
-function cut(open: ReadonlySet<ServerResponse>, isToGo: (response: ServerResponse) => boolean): void {
+function cut(open: UnderWay<ServerResponse>, isToGo: (response: ServerResponse) => boolean): void {
   for (const response of open) if (isToGo(response)) response.destroy();
 }

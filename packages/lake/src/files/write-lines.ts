@@ -15,8 +15,8 @@ export interface LinesToWrite {
   stepMs: number;
 }
 
-/** Characters written at once. */
-const chunkLength = 4 * 1024 ** 2;
+/** Written at once. */
+const chunkBytes = 1024 ** 2;
 /** Above the largest event; DuckDB sets aside buffers of twice this. */
 const maxLineBytes = 2 * 1024 ** 2;
 
@@ -62,23 +62,30 @@ function readLines(path: string, columns: readonly string[]): string {
   return `read_json(${quoteText(path)}, format = 'newline_delimited', columns = {${columns.join(', ')}}, maximum_object_size = ${maxLineBytes})`;
 }
 
+/**
+ * Writes each text and a line feed. Encoded into one piece of memory: joined to a string and written as that, they take
+ * 1 us of processor time an event more.
+ */
 async function writeText(path: string, lines: readonly string[]): Promise<void> {
   const file = await open(path, 'w');
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  let used = 0;
   try {
-    for (const chunk of inChunks(lines)) await file.appendFile(chunk);
+    for (const text of lines) {
+      // A UTF-16 unit takes at most 3 bytes.
+      const mostBytes = text.length * 3 + 1;
+      if (used + mostBytes > chunkBytes) {
+        await file.appendFile(chunk.subarray(0, used));
+        used = 0;
+      }
+      if (mostBytes > chunkBytes) await file.appendFile(`${text}\n`);
+      else {
+        used += chunk.write(text, used);
+        used = chunk.writeUInt8(0x0a, used);
+      }
+    }
+    await file.appendFile(chunk.subarray(0, used));
   } finally {
     await file.close();
-  }
-}
-
-function* inChunks(lines: readonly string[]): Iterable<string> {
-  let from = 0;
-  let length = 0;
-  for (const [i, text] of lines.entries()) {
-    length += text.length;
-    if (length < chunkLength && i < lines.length - 1) continue;
-    yield `${lines.slice(from, i + 1).join('\n')}\n`;
-    from = i + 1;
-    length = 0;
   }
 }

@@ -1,4 +1,4 @@
-import type { ClickEvent } from '@taphouse/schema';
+import type { EventHead } from '../line-layout.ts';
 import { endId } from './open-windows.ts';
 import { none } from './records.ts';
 import type { Tables } from './tables.ts';
@@ -25,7 +25,7 @@ export class LookAhead {
   /** What was read; kept so that the reading is not optimized away. */
   touched = 0;
   readonly #tables: Tables;
-  #events: readonly ClickEvent[] = [];
+  #events: readonly EventHead[] = [];
   #next = 0;
   /** Events before this one are looked up. */
   #until = 0;
@@ -44,14 +44,14 @@ export class LookAhead {
   }
 
   /** The events that will be pushed next, in order. */
-  expect(events: readonly ClickEvent[]): void {
+  expect(events: readonly EventHead[]): void {
     this.#events = events;
     this.#next = 0;
     this.#until = 0;
   }
 
   /** Whether `event` is the next expected one; then what was found of it is in the fields. */
-  next(event: ClickEvent): boolean {
+  next(event: EventHead): boolean {
     const at = this.#next;
     if (this.#events[at] !== event) return false;
     if (at === this.#until) this.#lookUp();
@@ -77,7 +77,7 @@ export class LookAhead {
   #lookUpVisitors(count: number): void {
     const { visitors, windows, stepMs } = this.#tables;
     for (let i = 0; i < count; i += 1) {
-      const { user_id, device_id, client_timestamp } = this.#events[this.#until + i] as ClickEvent;
+      const { user_id, device_id, client_timestamp } = this.#events[this.#until + i] as EventHead;
       this.#visitorHashes[i] = visitors.hash(user_id, device_id, i);
       this.#timeaggs[i] = Math.floor(client_timestamp / stepMs) * stepMs;
     }
@@ -93,7 +93,7 @@ export class LookAhead {
     this.touched ^= seen.touchRecords(this.#seenRecords, this.#scratch, count);
     let others = 0;
     for (let i = 0; i < count; i += 1) {
-      const { event_id } = this.#events[this.#until + i] as ClickEvent;
+      const { event_id } = this.#events[this.#until + i] as EventHead;
       if (seen.matches(this.#seenRecords[i] as number, event_id)) this.#seenBits[i] = seen.bit;
       else {
         this.#seenRecords[i] = none;

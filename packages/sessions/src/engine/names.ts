@@ -13,7 +13,7 @@ export class Names {
     const place = (name.length * 5 + name.charCodeAt(name.length - 1)) & 63;
     if (name !== '' && this.#recent[place] === name) return this.#recentNumbers[place] as number;
     const number = this.#numberOf(name);
-    this.#recent[place] = name;
+    this.#recent[place] = this.#names[number] as string;
     this.#recentNumbers[place] = number;
     return number;
   }
@@ -22,8 +22,10 @@ export class Names {
     const known = this.#numbers.get(name);
     if (known !== undefined) return known;
     const number = this.#free.pop() ?? this.#names.length;
-    this.#names[number] = name;
-    this.#numbers.set(name, number);
+    // A part of a record's text would keep all of it in memory.
+    const own = JSON.parse(JSON.stringify(name)) as string;
+    this.#names[number] = own;
+    this.#numbers.set(own, number);
     return number;
   }
 

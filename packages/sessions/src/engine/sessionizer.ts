@@ -1,4 +1,5 @@
-import type { ClickEvent, SessionRow } from '@taphouse/schema';
+import type { SessionRow } from '@taphouse/schema';
+import type { EventHead } from '../line-layout.ts';
 import { type StaggerWindow, staggerWindow } from '../stagger-window.ts';
 import { LookAhead, batch } from './look-ahead.ts';
 import { Names } from './names.ts';
@@ -15,12 +16,12 @@ import type { Window } from '../window.ts';
 export interface Sessionizer extends Window {
   readonly window: StaggerWindow;
   /** Closes the windows whose time is up, then counts the event unless it is a copy of one seen. */
-  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[];
+  push(event: EventHead, arrivedAt: number): readonly SessionRow[];
   /**
    * Says which events will be pushed next, so that what they need is looked up together. Changes nothing but speed: at
    * hundreds of thousands of windows every look-up is a cache miss, and the machine waits for many at once as long as for one.
    */
-  prepare(events: readonly ClickEvent[]): void;
+  prepare(events: readonly EventHead[]): void;
   stats(): SessionizerStats;
   /** All that is needed to go on, for `restoreSessionizer`. */
   snapshot(): Uint8Array;
@@ -59,7 +60,7 @@ export interface SessionizerOptions {
   /** Bounds the memory of events; what has no room is asked of the store. Default: all in memory, and in snapshots. */
   seen?: ColdSeen;
   /** Called for each event that is counted, copies not, with the arrival clock. */
-  onCounted?: (event: ClickEvent, arrivedAt: number) => void;
+  onCounted?: (event: EventHead, arrivedAt: number) => void;
 }
 
 /**
@@ -143,7 +144,7 @@ class Engine implements Sessionizer {
     return this.#queue.length;
   }
 
-  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
+  push(event: EventHead, arrivedAt: number): readonly SessionRow[] {
     if (arrivedAt > this.#clockAt) this.#clockAt = arrivedAt;
     let rows = this.#clockAt >= this.#dueAt ? this.#closeDue() : noRows;
     const ahead = this.#ahead;
@@ -171,7 +172,7 @@ class Engine implements Sessionizer {
     return rows;
   }
 
-  prepare(events: readonly ClickEvent[]): void {
+  prepare(events: readonly EventHead[]): void {
     this.#ahead.expect(events);
   }
 
@@ -278,7 +279,7 @@ class Engine implements Sessionizer {
   }
 
   /** Opens a window for the event just seen. Returns the row of the oldest if there was no room. */
-  #open(visitor: number, timeagg: number, event: ClickEvent): SessionRow | undefined {
+  #open(visitor: number, timeagg: number, event: EventHead): SessionRow | undefined {
     const visitorBase = visitor * recordWords;
     // Counted before the oldest closes, which may be this visitor's.
     this.#visitors.records.words[visitorBase + 3] = (this.#visitors.records.words[visitorBase + 3] as number) + 1;
@@ -301,7 +302,7 @@ class Engine implements Sessionizer {
   }
 
   /** Counts the event just seen. */
-  #count(window: number, event: ClickEvent, timeagg: number): void {
+  #count(window: number, event: EventHead, timeagg: number): void {
     if (this.#names.needsSweep) this.#sweepNames();
     const { words } = this.#windows.records;
     const base = window * recordWords;

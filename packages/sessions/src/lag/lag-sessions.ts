@@ -1,4 +1,5 @@
-import type { ClickEvent, SessionRow } from '@taphouse/schema';
+import type { SessionRow } from '@taphouse/schema';
+import type { EventHead } from '../line-layout.ts';
 import { sessionId } from '../engine/session-id.ts';
 import type { Window } from '../window.ts';
 
@@ -68,7 +69,7 @@ class Engine implements LagSessions {
     return this.#bySilence.size;
   }
 
-  push(event: ClickEvent, arrivedAt: number): readonly SessionRow[] {
+  push(event: EventHead, arrivedAt: number): readonly SessionRow[] {
     const ended = this.advance(arrivedAt);
     const visitor = visitorOf(event);
     const open = this.#visitors.get(visitor);
@@ -118,7 +119,7 @@ class Engine implements LagSessions {
   }
 
   /** Makes one session of the event and all that are near it. Returns a row if the visitor has too many. */
-  #joinAll(visitor: string, open: readonly Session[], event: ClickEvent): SessionRow | undefined {
+  #joinAll(visitor: string, open: readonly Session[], event: EventHead): SessionRow | undefined {
     const near = open.filter(({ row }) => this.#isNear(row, event.client_timestamp));
     const joined = near.map(({ row }) => row).reduce(join, this.#rowOf(event));
     for (const session of near) this.#bySilence.remove(session);
@@ -159,7 +160,7 @@ class Engine implements LagSessions {
     return at >= row.beginsession - this.window.gapMs && at <= row.endsession + this.window.gapMs;
   }
 
-  #rowOf(event: ClickEvent): SessionRow {
+  #rowOf(event: EventHead): SessionRow {
     const at = event.client_timestamp;
     return {
       session_id: '',
@@ -181,7 +182,7 @@ class Engine implements LagSessions {
 }
 
 /** Counts one more event of a session. */
-function count(row: SessionRow, { client_timestamp: at, event_id, client_event }: ClickEvent): void {
+function count(row: SessionRow, { client_timestamp: at, event_id, client_event }: EventHead): void {
   row.events += 1;
   if (isBefore(at, event_id, row.beginsession, row.begin_event_id)) {
     row.beginsession = at;

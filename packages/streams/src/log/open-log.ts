@@ -170,7 +170,7 @@ class LmdbLog implements Log {
     this.#clock = arrivedAt;
     const from = this.#next;
     this.#next += values.length;
-    await this.#write(() => {
+    await this.#commits.write(() => {
       for (const [i, value] of values.entries()) void this.#records.put(from + i, value);
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
@@ -213,17 +213,13 @@ class LmdbLog implements Log {
     return this.#records.getStats() as Pages;
   }
 
-  async #commit(puts: () => void): Promise<void> {
-    this.#arena.turn();
-    // Half, for what others may write until this is done.
-    this.#disk.check(this.#minFreeBytes / 2);
-    await this.#records.batch(puts);
-  }
-
   /** Runs puts and waits until they are on disk; all of them or, rejecting, none. */
-  async #write(puts: () => void): Promise<void> {
+  async #commit(puts: () => void): Promise<void> {
     try {
-      await this.#commits.write(puts);
+      this.#arena.turn();
+      // Half, for what others may write until this is done.
+      this.#disk.check(this.#minFreeBytes / 2);
+      await this.#records.batch(puts);
     } catch (error) {
       throw await this.#asStreamError(error);
     }
@@ -292,7 +288,7 @@ class LmdbLog implements Log {
     const at = this.#clock;
     if (at === this.#durableClock) return at;
     try {
-      await this.#write(() => void this.#meta.put('clock', at));
+      await this.#commits.write(() => void this.#meta.put('clock', at));
       this.#durableClock = Math.max(this.#durableClock, at);
     } catch (error) {
       if (!(error instanceof StreamFullError || error instanceof StreamUnavailableError)) throw error;
@@ -317,7 +313,7 @@ class LmdbLog implements Log {
       const keys = this.#forgettable(1000);
       const last = keys.at(-1);
       if (last === undefined) return;
-      await this.#write(() => {
+      await this.#commits.write(() => {
         void this.#meta.put('trimmed', last);
         // The newest record held the clock, and may be going.
         void this.#meta.put('clock', this.#durableClock);

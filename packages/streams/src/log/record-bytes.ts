@@ -2,6 +2,8 @@ import type { StoredRecord, StreamRecord } from '../stream.ts';
 import { toPosition } from '../position.ts';
 
 const headerBytes = 10;
+/** UTF-8 of a UTF-16 unit. */
+const maxBytesPerUnit = 3;
 
 /** Memory for the records of a usual commit, bytes; a larger one gets its own. */
 const arenaBytes = 2 * 1024 ** 2;
@@ -25,26 +27,25 @@ export class RecordArena {
 
   /** A record as it is on disk: float64 arrivedAt, uint16 length of the key, key, data; little-endian, UTF-8. */
   encode({ partitionKey, data }: StreamRecord, arrivedAt: number): Buffer {
-    const keyBytes = Buffer.byteLength(partitionKey);
-    const dataBytes = Buffer.byteLength(data);
-    const bytes = this.#take(headerBytes + keyBytes + dataBytes);
-    bytes.writeDoubleLE(arrivedAt, 0);
-    bytes.writeUInt16LE(keyBytes, 8);
-    bytes.write(partitionKey, headerBytes);
-    // ASCII, as most records are, is copied as it is: 0.3 us for 10 kB where the UTF-8 way takes 8.
-    bytes.write(data, headerBytes + keyBytes, dataBytes === data.length ? 'latin1' : 'utf8');
-    return bytes;
+    const start = this.#makeRoom(headerBytes + maxBytesPerUnit * (partitionKey.length + data.length));
+    const bytes = this.#bytes;
+    bytes.writeDoubleLE(arrivedAt, start);
+    const keyBytes = bytes.write(partitionKey, start + headerBytes);
+    bytes.writeUInt16LE(keyBytes, start + 8);
+    this.#used += headerBytes + keyBytes;
+    // Room for the worst and one look at the text: counting its bytes first takes four times as long as writing them.
+    this.#used += bytes.write(data, this.#used);
+    return bytes.subarray(start, this.#used);
   }
 
-  #take(bytes: number): Buffer {
+  /** Place of so many bytes. */
+  #makeRoom(bytes: number): number {
     if (this.#used + bytes > this.#bytes.length) {
       // What is in use stays as it is.
       this.#bytes = Buffer.allocUnsafeSlow(Math.max(bytes, 2 * this.#bytes.length));
       this.#used = 0;
     }
-    const start = this.#used;
-    this.#used += bytes;
-    return this.#bytes.subarray(start, this.#used);
+    return this.#used;
   }
 }
 
