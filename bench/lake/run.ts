@@ -58,16 +58,15 @@ function rowOf(event: ClickEvent): SessionRow {
 }
 
 let position = 0;
-async function commit(lake: Lake, events: ClickEvent[], rows: SessionRow[], lines?: string[]): Promise<void> {
+async function commit(lake: Lake, events: ClickEvent[], rows: SessionRow[], lines?: Uint8Array[]): Promise<void> {
   position += 1;
   const clockAt = events.at(-1)?.received_at ?? 0;
   const mark = { position: String(position).padStart(10, '0'), clockAt, drained: true };
-  await lake.write({ shard: '0', configHash: 's30000-r30000', from: null, mark, events, rows, stepMs: 30_000, ...(lines && { lines }) });
+  await lake.write({ shard: '0', configHash: 's30000-r30000', from: null, mark, events, rows, stepMs: 30_000, ...(lines && { lines, linesInOrder: true }) });
 }
 
-/** Records of 20 events each. */
-function linesOf(events: readonly ClickEvent[]): string[] {
-  return Array.from({ length: Math.ceil(events.length / 20) }, (_, i) => encodeEvents(events.slice(i * 20, i * 20 + 20)));
+function linesOf(events: readonly ClickEvent[]): Uint8Array[] {
+  return [new TextEncoder().encode(`${encodeEvents(events)}\n`)];
 }
 
 interface Cost {

@@ -60,8 +60,10 @@ export interface Commit {
   mark: Mark;
   /** Events read, in order, copies included: the rows of `rawdata`. The pump's are decoded each time they are asked for. */
   readonly events: readonly ClickEvent[];
-  /** The same events as the log has them, JSON lines, some in each text: a sink that can take those need not ask for `events`. */
-  readonly lines?: readonly string[];
+  /** The same events as the log has them: JSON lines in UTF-8, whole ones in each piece. A sink that can take those need not ask for `events`. */
+  readonly lines?: readonly Uint8Array[];
+  /** Whether `received_at` never goes back in `lines`. */
+  readonly linesInOrder?: boolean;
   /** Windows closed: the rows of `aggregated`. */
   rows: readonly SessionRow[];
   /** Step of the windows in `rows`, milliseconds. */

@@ -215,6 +215,26 @@ describe('pump', () => {
     expect(ended).toEqual([2]);
   });
 
+  it('says of the lines of each commit whether they are in the order of their arrival', async () => {
+    const { stream } = clockedStream();
+    const lake = new MemoryLake();
+    const options = { stream, ...lake.open(), window, commitEveryMs: 0 };
+    const sent: ClickEvent[] = [];
+    for (const times of [
+      [5, 5, 7],
+      [9, 8],
+      [1, 2],
+    ]) {
+      const events = times.map((received_at) => click({ received_at, page_title: 'Zoë 🍺' }));
+      sent.push(...events);
+      await append(stream, ...events);
+      await runUntil(() => lake.rawdata.rows.length === sent.length, options);
+    }
+    const told = lake.commits.filter(({ events }) => events.length > 0);
+    expect(told.map(({ linesInOrder }) => linesInOrder)).toEqual([true, false, true]);
+    expect(lake.rawdata.rows).toEqual(sent);
+  });
+
   it('refuses a lake that ends before the state', async () => {
     const { stream } = clockedStream();
     const lake = new MemoryLake();

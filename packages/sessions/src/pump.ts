@@ -10,6 +10,7 @@ import {
   createSessionizer,
   restoreSessionizer,
 } from './engine/sessionizer.ts';
+import { LineBuffer } from './line-buffer.ts';
 import { type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
 import { RecordReader } from './record-reader.ts';
 import type { StaggerWindow } from './stagger-window.ts';
@@ -97,7 +98,9 @@ class PumpRun {
   #clockAt = start.clockAt;
   #committedAt = 0;
   /** Records with events, as the log has them: a tenth of the memory of what they decode to. */
-  #lines: string[] = [];
+  #lines = new LineBuffer();
+  #latestReceivedAt = -Infinity;
+  #linesInOrder = true;
   #eventCount = 0;
   #rows: SessionRow[] = [];
   /** Ends of commits, oldest first, to trim the log by. */
@@ -246,7 +249,11 @@ class PumpRun {
   #count(record: StoredRecord, events: readonly EventHead[]): void {
     if (this.#committedAt === start.clockAt) this.#committedAt = record.arrivedAt;
     for (const event of events) append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
-    if (events.length > 0) this.#lines.push(record.data);
+    if (events.length > 0) this.#lines.add(record.data);
+    for (const { received_at } of events) {
+      if (received_at < this.#latestReceivedAt) this.#linesInOrder = false;
+      else this.#latestReceivedAt = received_at;
+    }
     this.#eventCount += events.length;
     this.#position = record.position;
     this.#clockAt = Math.max(this.#clockAt, record.arrivedAt);
@@ -258,22 +265,25 @@ class PumpRun {
     const { sink, shard, onCommit } = this.#options;
     const mark: Mark = { position: this.#position, clockAt: this.#clockAt, drained };
     const { configHash, window } = this.#sessionizer;
-    const lines = this.#lines;
+    const lines = this.#lines.pieces();
     const commit: Commit = {
       shard,
       configHash,
       from: this.#committed.position || null,
       mark,
       lines,
+      linesInOrder: this.#linesInOrder,
       get events() {
-        return lines.flatMap(decodeEvents);
+        return lines.flatMap((piece) => decodeEvents(new TextDecoder().decode(piece).trimEnd()));
       },
       rows: this.#rows,
       stepMs: window.stepMs,
     };
     await this.#persist(() => sink.write(commit));
     await this.#save(mark);
-    this.#lines = [];
+    this.#lines = new LineBuffer();
+    this.#latestReceivedAt = -Infinity;
+    this.#linesInOrder = true;
     this.#eventCount = 0;
     this.#rows = [];
     onCommit?.(commit);

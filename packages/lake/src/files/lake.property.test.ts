@@ -96,7 +96,7 @@ it('a lake holds what was put into it and not erased, whatever else is done to i
           const rows = events.flatMap((event) => [...engine.push(event, event.received_at)]);
           rows.push(...engine.drain());
           const mark = { position: String(position).padStart(6, '0'), clockAt: testTime, drained: true };
-          const lines = each.seed % 2 === 0 ? { lines: [encodeEvents(events)] } : {};
+          const lines = each.seed % 2 === 0 ? { lines: [new TextEncoder().encode(`${encodeEvents(events)}\n`)] } : {};
           last = { shard: '0', configHash: 's', from: null, mark, events, rows, stepMs, ...lines };
           await lake.write(last);
           model.events.push(...events.filter((event) => !model.erased.has(event.user_id)));

@@ -265,11 +265,13 @@ class FilesLake implements Lake {
 
   /** From the log's own text, if the commit has it and DuckDB can read it; a foreign writer's odd text goes value by value. */
   async #writeEvents(commit: Commit, erased: ErasedUsers): Promise<ManifestFile[]> {
-    const { lines, stepMs } = commit;
+    const { lines, linesInOrder: inOrder = false, stepMs } = commit;
     if (lines?.length === 0) return [];
     if (lines) {
       try {
-        return await this.#storeByDay(commit, (path) => writeLines(this.#writing, { lines, erased, stepMs }, path));
+        return await this.#storeByDay(commit, (path) =>
+          writeLines(this.#writing, { lines, inOrder, erased, stepMs }, path),
+        );
       } catch (error) {
         if (!isUnreadable(error)) throw error;
       }

@@ -10,7 +10,7 @@ const chunkRows = 2048;
 /** The column that says which day's partition a row lies in. */
 export const timeColumn = { rawdata: 'received_at', aggregated: 'timeagg' } as const;
 
-/** Rows sorted so that a reader of a time range, then of one user, skips row groups. */
+/** Rows sorted so that a reader of a time range, then of one user, skips row groups. Unsealed events only by the first of these. */
 export const sortOrder = {
   rawdata: 'received_at, event_id',
   aggregated: 'timeagg, user_id, device_id, row_id',

@@ -185,10 +185,13 @@ export function inTime(files: readonly ManifestFile[]): ManifestFile[] {
 
 /**
  * ORDER BY for reading these files into one, or nothing where they lie one behind the other as `inTime` gave them:
- * each is sorted, so that 0.9 us of processor time a row do in the place of 1.4.
+ * each is sorted, so that 0.9 us of processor time a row do in the place of 1.4. Events of one millisecond may be in any order.
  */
 export function orderOf(table: TableName, files: readonly ManifestFile[]): string {
-  const sorted = files.every((file, index) => (files[index - 1]?.maxAt ?? -Infinity) < file.minAt);
+  const sorted = files.every((file, index) => {
+    const before = files[index - 1]?.maxAt ?? -Infinity;
+    return before < file.minAt || (table === 'rawdata' && before === file.minAt);
+  });
   return sorted ? '' : `ORDER BY ${sortOrder[table]}`;
 }
 

@@ -25,7 +25,7 @@ const mark = { position: '1', clockAt: testTime, drained: false };
 
 function commitOf(events: readonly ClickEvent[], lines?: readonly string[]): Commit {
   const shared = { shard: '0', configHash: 'c', from: null, mark, rows: [], stepMs: 30_000 };
-  return { ...shared, events, ...(lines && { lines }) };
+  return { ...shared, events, ...(lines && { lines: lines.map((text) => new TextEncoder().encode(`${text}\n`)) }) };
 }
 
 async function rowsOf(path: string): Promise<Record<string, unknown>[]> {
@@ -64,6 +64,24 @@ it("stores the log's lines as it stores their events, each in the file of its da
     [3, testTime, midnight - 1],
     [1, midnight, midnight],
   ]);
+});
+
+it('sorts events that are not in the order of their arrival, and takes the word of who says they are', async () => {
+  const [early, late] = [click({ received_at: testTime }), click({ received_at: testTime + 1 })];
+  await lake.write(commitOf([], [encodeEvents([late, early])]));
+  await lake.write({
+    ...commitOf([], [encodeEvents([early, late])]),
+    mark: { ...mark, position: '2' },
+    linesInOrder: true,
+  });
+  const { files } = await lake.manifest('rawdata');
+  for (const { path } of files) {
+    const query = await openQuery({ folder: join(folder, 'lines') });
+    const { rows } = await query.query(`SELECT event_id FROM '${join(folder, 'lines', 'rawdata', path)}'`);
+    await query.close();
+    expect(rows.map(({ event_id }) => event_id)).toEqual([early.event_id, late.event_id]);
+  }
+  expect(files).toHaveLength(2);
 });
 
 it('leaves out who was erased, up to ten minutes after, and for good if later events are refused', async () => {
