@@ -18,6 +18,7 @@ import { buildPages, servePages } from '../../packages/analytics/src/testing/ser
 import { duckdbViews } from '../../packages/sessions/src/sql/index.ts';
 import { tables } from '../../packages/schema/src/index.ts';
 import { openChromium } from '../../test/browser/src/index.ts';
+import { median } from '../median.ts';
 import { writeResults } from '../results.ts';
 import { type Database, makeSessions, openNative, type TableSize } from './make-lake.ts';
 
@@ -238,10 +239,6 @@ function downloadBytes(built: string): { own: number; duckdb: number } {
 function brotli(path: string): number {
   // The highest level takes a minute for the 18 MB of DuckDB; this is what a build step would do in seconds.
   return brotliCompressSync(readFileSync(path), { params: { [constants.BROTLI_PARAM_QUALITY]: 9 } }).length;
-}
-
-function median(numbers: number[]): number {
-  return numbers.toSorted((a, b) => a - b)[Math.floor(numbers.length / 2)]!;
 }
 
 function report(all: {

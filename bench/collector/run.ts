@@ -10,6 +10,8 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { beerBatch } from '../beer-batch.ts';
+import { median } from '../median.ts';
 import { writeResults } from '../results.ts';
 import { benchStores } from './stores.ts';
 
@@ -39,7 +41,7 @@ for (const name of names) variants.push(await startVariant(name));
 const bodyFile = join(tmpdir(), `taphouse-bench-body-${process.pid}.json`);
 for (let round = -1; round < Number(values.rounds); round += 1)
   for (const variant of variants) {
-    writeFileSync(bodyFile, body());
+    writeFileSync(bodyFile, beerBatch());
     const result = await load(variant, round < 0 ? 1 : Number(values.seconds));
     // The first is for the compiler.
     if (round >= 0) variant.rounds.push(result);
@@ -102,23 +104,6 @@ async function autocannon(url: string, seconds: number): Promise<Load> {
   return JSON.parse(json) as Load;
 }
 
-/** 20 events of one visitor, 7 kB, as the SDK sends them. */
-function body(): string {
-  const now = Date.now();
-  const events = Array.from({ length: 20 }, (_, i) => ({
-    event_id: `mcx0k3b1q7zk2m9p-${String(i).padStart(8, '0')}`,
-    user_id: '57',
-    device_id: 'mobile',
-    client_event: 'beer_product_detail',
-    client_timestamp: now - i * 100,
-    page_url: 'https://shop.example/beers/pilsner?ref=shelf',
-    page_title: 'Pilsner, 500 ml: the beer shop',
-    referrer: 'https://shop.example/',
-    properties: { product: 'pilsner', size: '500', price: '3.20' },
-  }));
-  return JSON.stringify({ write_key: 'demo', sent_at: now, clock_offset_ms: 12, batch_id: 'bench', events });
-}
-
 function report(): string {
   const raw = variants.find(({ name }) => name === 'raw') ?? variants[0]!;
   const rows = variants.map(({ name, rounds }) => {
@@ -129,7 +114,7 @@ function report(): string {
     return `| ${name} | ${cpu} | ${ratio.toFixed(1)} (${leastRatio.toFixed(1)}) | ${figure('perSecond')} | ${figure('p99Ms')} |`;
   });
   return [
-    `A POST of 20 events, ${body().length} bytes, 64 connections; medians of ${values.rounds} interleaved rounds of ${values.seconds} s, the least in brackets. CPU is the server's, user and system, lmdb's own thread included. \`nowhere\` is the whole collector before a stream that keeps nothing.`,
+    `A POST of 20 events, ${beerBatch().length} bytes, 64 connections; medians of ${values.rounds} interleaved rounds of ${values.seconds} s, the least in brackets. CPU is the server's, user and system, lmdb's own thread included. \`nowhere\` is the whole collector before a stream that keeps nothing.`,
     '',
     '| | CPU us a request | x raw | requests/s | p99 ms |',
     '|---|---|---|---|---|',
@@ -140,8 +125,4 @@ function report(): string {
 /** What a round costs that was disturbed least. */
 function least(rounds: readonly Round[]): number {
   return Math.min(...rounds.map(({ cpuUs }) => cpuUs));
-}
-
-function median(figures: readonly number[]): number {
-  return figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? Number.NaN;
 }

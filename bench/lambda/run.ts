@@ -15,6 +15,7 @@ import { buildLambda } from '../../packages/collector/src/lambda/testing/build-l
 import { functionUrlEvent } from '../../packages/collector/src/lambda/testing/lambda-events.ts';
 import { startLambda } from '../../packages/collector/src/lambda/testing/start-lambda.ts';
 import { localAccess, startKinesis } from '../../packages/streams/src/kinesis/testing/start-kinesis.ts';
+import { beerBatch } from '../beer-batch.ts';
 import { writeResults } from '../results.ts';
 
 const { values } = parseArgs({
@@ -26,7 +27,7 @@ const calls = Number(values.calls);
 const warm = await benchWarm();
 const cold = await benchCold();
 const table = [
-  `A Function URL's event with 20 events, ${body().length} bytes; medians of ${rounds} rounds, the least in brackets. Warm: CPU, user and system, of ${calls} calls whose append resolves at once. Cold: wall time from spawning the process to the answer, PutRecords to kinesis-local included.`,
+  `A Function URL's event with 20 events, ${beerBatch().length} bytes; medians of ${rounds} rounds, the least in brackets. Warm: CPU, user and system, of ${calls} calls whose append resolves at once. Cold: wall time from spawning the process to the answer, PutRecords to kinesis-local included.`,
   '',
   '| | |',
   '|---|---|',
@@ -93,24 +94,7 @@ async function benchCold(): Promise<{ firstMs: string; secondMs: string; bytes: 
 
 async function clickEvent(): Promise<Awaited<ReturnType<typeof functionUrlEvent>>> {
   const headers = { 'Content-Type': 'text/plain', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0' };
-  return functionUrlEvent(new Request('https://clicks.example/v1/events', { method: 'POST', body: body(), headers }));
-}
-
-/** 20 events of one visitor, 7 kB, as the SDK sends them. */
-function body(): string {
-  const now = Date.now();
-  const events = Array.from({ length: 20 }, (_, i) => ({
-    event_id: `mcx0k3b1q7zk2m9p-${String(i).padStart(8, '0')}`,
-    user_id: '57',
-    device_id: 'mobile',
-    client_event: 'beer_product_detail',
-    client_timestamp: now - i * 100,
-    page_url: 'https://shop.example/beers/pilsner?ref=shelf',
-    page_title: 'Pilsner, 500 ml: the beer shop',
-    referrer: 'https://shop.example/',
-    properties: { product: 'pilsner', size: '500', price: '3.20' },
-  }));
-  return JSON.stringify({ write_key: 'demo', sent_at: now, clock_offset_ms: 12, batch_id: 'bench', events });
+  return functionUrlEvent(new Request('https://clicks.example/v1/events', { method: 'POST', body: beerBatch(), headers }));
 }
 
 function figures(of: readonly number[]): string {

@@ -16,6 +16,7 @@ import {
 import { batchSessions } from '../../packages/sessions/src/sql/index.ts';
 import { openNativeDuckDb } from '../../packages/sessions/src/testing/native.ts';
 import { pageLoadsReport } from './page-loads.ts';
+import { median } from '../median.ts';
 import { writeResults } from '../results.ts';
 import { clickSlices } from './clicks.ts';
 import { closingCosts } from './closing.ts';
@@ -91,10 +92,6 @@ async function measure(keys: number): Promise<Line> {
     keys > 1_000_000 ? { snapshotMs: Number.NaN, restoreMs: Number.NaN } : saved(sessionizer);
   const duckdb = await duckDbRate(source, Math.min(events, 1_000_000));
   return { keys, open, engine: events / median(cpuMs) / 1000, duckdb, bytes, snapshotMs, restoreMs };
-}
-
-function median(numbers: readonly number[]): number {
-  return numbers.toSorted((a, b) => a - b)[numbers.length >> 1] as number;
 }
 
 function saved(sessionizer: Sessionizer): { snapshotMs: number; restoreMs: number } {
