@@ -10,7 +10,13 @@ import { parseArgs } from 'node:util';
 import { openDatabase } from '../../packages/lake/src/files/database.ts';
 import { type Lake, directoryStore, openLake, openQuery } from '../../packages/lake/src/files/index.ts';
 import { changeManifest } from '../../packages/lake/src/index.ts';
-import { type ClickEvent, encodeEvents, type ManifestFile, type SessionRow, partitionPath } from '../../packages/schema/src/index.ts';
+import {
+  type ClickEvent,
+  encodeEvents,
+  type ManifestFile,
+  type SessionRow,
+  partitionPath,
+} from '../../packages/schema/src/index.ts';
 import { click, sessionRow } from '../../packages/schema/src/testing.ts';
 import { writeResults } from '../results.ts';
 
@@ -62,7 +68,16 @@ async function commit(lake: Lake, events: ClickEvent[], rows: SessionRow[], line
   position += 1;
   const clockAt = events.at(-1)?.received_at ?? 0;
   const mark = { position: String(position).padStart(10, '0'), clockAt, drained: true };
-  await lake.write({ shard: '0', configHash: 's30000-r30000', from: null, mark, events, rows, stepMs: 30_000, ...(lines && { lines, linesInOrder: true }) });
+  await lake.write({
+    shard: '0',
+    configHash: 's30000-r30000',
+    from: null,
+    mark,
+    events,
+    rows,
+    stepMs: 30_000,
+    ...(lines && { lines, linesInOrder: true }),
+  });
 }
 
 function linesOf(events: readonly ClickEvent[]): Uint8Array[] {

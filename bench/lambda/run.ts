@@ -94,7 +94,9 @@ async function benchCold(): Promise<{ firstMs: string; secondMs: string; bytes: 
 
 async function clickEvent(): Promise<Awaited<ReturnType<typeof functionUrlEvent>>> {
   const headers = { 'Content-Type': 'text/plain', 'User-Agent': 'Mozilla/5.0 (X11; Linux x86_64) Chrome/156.0.0.0' };
-  return functionUrlEvent(new Request('https://clicks.example/v1/events', { method: 'POST', body: beerBatch(), headers }));
+  return functionUrlEvent(
+    new Request('https://clicks.example/v1/events', { method: 'POST', body: beerBatch(), headers }),
+  );
 }
 
 function figures(of: readonly number[]): string {

@@ -32,11 +32,18 @@ export interface Result {
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-export async function playPeers(browser: Browser, scripts: Map<Peer, string>, nothing: Peer, rounds: number): Promise<Result[]> {
+export async function playPeers(
+  browser: Browser,
+  scripts: Map<Peer, string>,
+  nothing: Peer,
+  rounds: number,
+): Promise<Result[]> {
   const jobs = Array.from({ length: rounds }, () =>
-    [...scripts].filter(([peer]) => peer !== nothing).flatMap(([peer, script]) =>
-      scenarios.filter(({ drops }) => !drops).map((scenario) => ({ peer, script, scenario })),
-    ),
+    [...scripts]
+      .filter(([peer]) => peer !== nothing)
+      .flatMap(([peer, script]) =>
+        scenarios.filter(({ drops }) => !drops).map((scenario) => ({ peer, script, scenario })),
+      ),
   ).flat();
   const results: Result[] = [];
   const work = async (): Promise<void> => {
@@ -70,7 +77,7 @@ async function playRound(browser: Browser, script: string, scenario: Scenario): 
   };
   try {
     await scenario.play(stage);
-    for (const until = Date.now() + graceMs; site.taken.size < tracked() && Date.now() < until; ) await sleep(100);
+    for (const until = Date.now() + graceMs; site.taken.size < tracked() && Date.now() < until;) await sleep(100);
     await sleep(500);
     return counts();
   } catch (error) {
@@ -94,7 +101,8 @@ function setStage(site: Site, context: Context): { stage: Stage<Page>; tracked: 
     await page.goto(site.url + path);
     return started(page);
   };
-  const track = (page: Page, count: number): Promise<void> => page.evaluate(`${JSON.stringify(names(count))}.forEach((n) => window.call?.(n))`);
+  const track = (page: Page, count: number): Promise<void> =>
+    page.evaluate(`${JSON.stringify(names(count))}.forEach((n) => window.call?.(n))`);
   const stage: Stage<Page> = {
     gate: site,
     context,
@@ -104,7 +112,9 @@ function setStage(site: Site, context: Context): { stage: Stage<Page>; tracked: 
     track,
     trackLarge: (page) => track(page, 1),
     async leaveByLink(page, count) {
-      await page.evaluate(`two.addEventListener('click', () => ${JSON.stringify(names(count))}.forEach((n) => window.call?.(n)))`);
+      await page.evaluate(
+        `two.addEventListener('click', () => ${JSON.stringify(names(count))}.forEach((n) => window.call?.(n)))`,
+      );
       await page.click('#two');
       await page.waitForURL('**/two');
       await started(page);

@@ -34,7 +34,9 @@ function umamiTracker(): string {
   const file = join(folder, 'package/src/tracker/index.js');
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });
-    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `umami@${umamiVersion}`], { stdio: 'ignore' });
+    execFileSync('npm', ['pack', '--silent', '--pack-destination', folder, `umami@${umamiVersion}`], {
+      stdio: 'ignore',
+    });
     execFileSync('tar', ['xzf', `umami-${umamiVersion}.tgz`, 'package/src/tracker'], { cwd: folder });
   }
   return file;

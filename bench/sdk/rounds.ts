@@ -21,7 +21,9 @@ export interface OwnRounds {
 
 /** Plays until each scenario has `rounds` at each latency, or the time is over; gives all of this script's rounds. */
 export async function ownRounds({ rounds, atOnce, forMs }: OwnRounds): Promise<Round[]> {
-  const script = createHash('sha256').update(await tagScript()).digest('hex');
+  const script = createHash('sha256')
+    .update(await tagScript())
+    .digest('hex');
   const played = remembered(script);
   mkdirSync(dirname(file), { recursive: true });
   const until = Date.now() + forMs;
@@ -36,7 +38,9 @@ export async function ownRounds({ rounds, atOnce, forMs }: OwnRounds): Promise<R
       played.push(...(await playRounds(browser, { rounds: Math.min(left, Math.ceil(atOnce / 12)), atOnce })));
       writeFileSync(file, JSON.stringify({ script, played }));
       const { rounds: done, tracked, lost, duplicates, copies } = sumRounds(played);
-      console.log(`${done} rounds, ${tracked} events: ${lost} lost, ${duplicates} twice in the rows, ${copies} sent more than once`);
+      console.log(
+        `${done} rounds, ${tracked} events: ${lost} lost, ${duplicates} twice in the rows, ${copies} sent more than once`,
+      );
     }
   } finally {
     await browser.close();

@@ -55,7 +55,9 @@ async function bundle({ entry }: Peer): Promise<string> {
 }
 
 const packed = (text: string): number =>
-  brotliCompressSync(text, { params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length } }).length;
+  brotliCompressSync(text, {
+    params: { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: text.length },
+  }).length;
 
 const nothing: Peer = { name: 'no SDK', entry: 'window.call = () => {}' };
 const chosen = peers.filter(({ name }) => !values.only || values.only.split(',').includes(name));
@@ -90,14 +92,16 @@ if (parts.has('handlers')) {
     for (let round = 0; round < timedRounds; round += 1)
       for (const [peer, script] of scripts) rounds.get(peer)?.push(await handlers(browser, script));
     const steady = [...scripts].map(async ([peer, script]) => ({ peer, use: await steadyUse(browser, script) }));
-    for (const { peer, use } of await Promise.all(steady)) times.set(peer, { ...medians(rounds.get(peer) ?? []), ...use });
+    for (const { peer, use } of await Promise.all(steady))
+      times.set(peer, { ...medians(rounds.get(peer) ?? []), ...use });
   } finally {
     await browser.close();
   }
 }
 
 function medians(rounds: Handlers[]): Handlers {
-  const of = (field: keyof Handlers): number => rounds.map((round) => round[field]).sort((a, b) => a - b)[rounds.length >> 1] ?? 0;
+  const of = (field: keyof Handlers): number =>
+    rounds.map((round) => round[field]).sort((a, b) => a - b)[rounds.length >> 1] ?? 0;
   return { click: of('click'), call: of('call') };
 }
 
@@ -111,14 +115,23 @@ if (parts.has('peers')) {
   }
 }
 
-const measured = new Map(kept('handlers', [...times].map(([{ name }, figures]) => ({ ...figures, peer: name }))).map((one) => [one.peer, one]));
-const delivered = kept('peers', results.map(({ peer, ...result }) => ({ ...result, peer: peer.name })));
+const measured = new Map(
+  kept(
+    'handlers',
+    [...times].map(([{ name }, figures]) => ({ ...figures, peer: name })),
+  ).map((one) => [one.peer, one]),
+);
+const delivered = kept(
+  'peers',
+  results.map(({ peer, ...result }) => ({ ...result, peer: peer.name })),
+);
 
 const letters = ['A', 'B', 'C', 'D', 'E'];
 
 /** Events taken of tracked, and how many came more than once. */
 function cell(mine: Pick<Result, 'taken' | 'tracked' | 'again'>[]): string {
-  const sum = (field: 'taken' | 'tracked' | 'again'): number => mine.reduce((total, result) => total + result[field], 0);
+  const sum = (field: 'taken' | 'tracked' | 'again'): number =>
+    mine.reduce((total, result) => total + result[field], 0);
   return mine.length ? `${sum('taken')}/${sum('tracked')}${sum('again') ? `, ${sum('again')} twice` : ''}` : '';
 }
 

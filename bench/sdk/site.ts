@@ -53,7 +53,11 @@ function bodyText(body: Buffer, { headers, url = '' }: IncomingMessage): string 
 function answer({ url = '' }: IncomingMessage, text: string): Answer {
   const batch = /"batch_id":"([\w-]+)"/.exec(text)?.[1];
   if (url.startsWith('/v1/events'))
-    return { status: 204, headers: { 'Set-Cookie': `taphouse_ack_${batch}=1; Path=/; Max-Age=600; SameSite=Lax` }, body: '' };
+    return {
+      status: 204,
+      headers: { 'Set-Cookie': `taphouse_ack_${batch}=1; Path=/; Max-Age=600; SameSite=Lax` },
+      body: '',
+    };
   const body = url.startsWith('/v1/limits') ? '{}' : '{"status":1,"code":200,"accepted":1}';
   return { status: 200, headers: { 'Content-Type': 'application/json' }, body };
 }
