@@ -15,9 +15,9 @@ export interface Statement {
  * not know come first. After a change, `pnpm order` finds another.
  */
 const order = [
-  'options disk texts lastUrl setOptions track leave flush erase asked forget prefix allowed write listen look',
-  'cleanUrl mostEvents failures drop keysOf read save sequence readNumber engagedMs newId identify file jar view',
-  'endCookie instance waiting post',
+  'options disk texts lastUrl allowed setOptions asked track flush leave prefix erase failures forget write listen',
+  'identify look drop mostEvents cleanUrl read sequence keysOf save engagedMs newId file readNumber jar view',
+  'endCookie waiting instance post',
 ]
   .join(' ')
   .split(' ');
