@@ -506,7 +506,7 @@ describe('the SQL page', () => {
     });
   });
 
-  it('has no fault that axe can see, by day and by night, on a desk and on a phone', async () => {
+  it('has no fault that axe can see, by day and by night, on a desk and on a phone', { timeout: 180_000 }, async () => {
     await rowsOf('SELECT user_id, count(*) AS n FROM sessions GROUP BY 1 ORDER BY n DESC');
     for (const view of ['Table', 'Chart', 'Plan']) {
       await page.locator('.facts').getByRole('button', { name: view, exact: true }).click();
