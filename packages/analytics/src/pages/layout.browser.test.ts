@@ -13,8 +13,7 @@ import { buildPages, type PagesServer, servePages } from '../testing/serve-pages
 import { shopRows } from '../testing/shop-rows.ts';
 
 /**
- * Both pages as text: what stands where, how wide, what is drawn, in which colours. The texts in `layout/` were
- * compared by eye with pictures of the pages. Heights and places of words are left out, for they hang on the fonts of
+ * Both pages as text: what stands where, how wide, what is drawn, in which colours. Heights and places of words are left out, for they hang on the fonts of
  * the machine. After a change that is meant: `vitest run --project browser packages/analytics/src/pages -u`, and look.
  */
 const untilAt = Date.UTC(2026, 10, 23, 18);

@@ -28,7 +28,12 @@ function post(url: string, body: RequestInit['body'], headers: Record<string, st
   });
 }
 
-it('finishes at close a batch that is waiting for its append', async () => {
+/** A stream whose append says that it was `reached`, and ends when `append` is resolved. */
+function slowStream(): {
+  append: PromiseWithResolvers<void>;
+  reached: PromiseWithResolvers<void>;
+  stream: { append: () => Promise<void> };
+} {
   const append = Promise.withResolvers<void>();
   const reached = Promise.withResolvers<void>();
   const stream = {
@@ -37,6 +42,11 @@ it('finishes at close a batch that is waiting for its append', async () => {
       return append.promise;
     },
   };
+  return { append, reached, stream };
+}
+
+it('finishes at close a batch that is waiting for its append', async () => {
+  const { append, reached, stream } = slowStream();
   listening = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
   const posting = post(listening.url, clickBody(1));
   await reached.promise;
@@ -48,14 +58,7 @@ it('finishes at close a batch that is waiting for its append', async () => {
 });
 
 it('waits at close for a batch whose append is slow, longer than for one that is not all here', async () => {
-  const append = Promise.withResolvers<void>();
-  const reached = Promise.withResolvers<void>();
-  const stream = {
-    append: (): Promise<void> => {
-      reached.resolve();
-      return append.promise;
-    },
-  };
+  const { append, reached, stream } = slowStream();
   listening = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
   const { hostname, port } = new URL(listening.url);
   const slow = connect(Number(port), hostname);
