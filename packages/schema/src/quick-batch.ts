@@ -128,7 +128,7 @@ class LineWriter {
     const longest = longestOf(texts);
     // A character takes at most 3 bytes.
     if ((shape.opening.length + longest + rest.text.length) * 3 > this.#limits.maxEventBytes) return false;
-    const lines = shape.opening + texts.join(`${rest.text}\n${shape.opening}`) + rest.text;
+    const lines = linesOf(texts, shape.opening, rest.text);
     this.#write(rest.user_id ?? run[user_id]!, rest.device_id ?? run[device_id]!, lines);
     this.accepted += texts.length;
     return true;
@@ -161,6 +161,14 @@ class LineWriter {
       }
     this.visitors.push({ user_id, device_id, lines });
   }
+}
+
+/** The texts, each between `opening` and `closing`, as lines: in one join, for a string that is added to is copied once more. */
+function linesOf(texts: readonly string[], opening: string, closing: string): string {
+  const parts = [...texts];
+  parts[0] = opening + parts[0]!;
+  parts[parts.length - 1] += closing;
+  return parts.join(`${closing}\n${opening}`);
 }
 
 function longestOf(texts: readonly string[]): number {

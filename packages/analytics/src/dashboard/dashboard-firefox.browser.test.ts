@@ -16,7 +16,7 @@ import { shopRows } from '../testing/shop-rows.ts';
 const there = findFirefox() !== undefined;
 const rows = shopRows({ rows: 1200, untilAt: Date.now() - 60_000, spanMs: 20 * 3_600_000 });
 const kept = new PartialRows();
-for (const row of rows) kept.addLive(row);
+rows.forEach((row, number) => kept.addLive(row, number));
 kept.settle();
 
 describe.skipIf(!there)('the dashboard in Firefox', () => {

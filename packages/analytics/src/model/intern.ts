@@ -104,23 +104,6 @@ export class Interner {
 export function hashBytes(values: Uint8Array, from: number, to: number): number {
   let hash = 0x811c9dc5 | 0;
   for (let index = from; index < to; index += 1) hash = Math.imul(hash ^ (values[index] ?? 0), 0x01000193);
-  return stirred(hash);
-}
-
-/** 53 bits: two such hashes side by side, for each step of one waits for the one before it. */
-export function longHashBytes(values: Uint8Array, from: number, to: number): number {
-  let high = 0x811c9dc5 | 0;
-  let low = 0x6b43a9b5 | 0;
-  for (let index = from; index < to; index += 1) {
-    const byte = values[index] ?? 0;
-    high = Math.imul(high ^ byte, 0x01000193);
-    low = Math.imul(low ^ byte, 0x01000193);
-  }
-  return (stirred(high) >>> 11) * 4_294_967_296 + (stirred(low) >>> 0);
-}
-
-function stirred(sum: number): number {
-  let hash = sum;
   hash ^= hash >>> 15;
   hash = Math.imul(hash, 0x2c1b3c6d);
   return hash ^ (hash >>> 13);

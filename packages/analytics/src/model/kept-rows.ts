@@ -1,8 +1,8 @@
 import type { ManifestFile, SessionRow } from '@taphouse/schema';
 
 import type { Connection } from '../connect.ts';
-import { type LoadOptions, loadRows, settleRows, type TieIds } from './load-rows.ts';
-import { PartialRows, rowNumberOf } from './partial-rows.ts';
+import { type LoadOptions, loadRows, rowNumbers, settleRows, type TieIds } from './load-rows.ts';
+import { PartialRows } from './partial-rows.ts';
 import type { TimeRange } from './tally.ts';
 
 const hourMs = 3_600_000;
@@ -18,6 +18,11 @@ const mostRowsWithLive = 300_000;
 /** A live row that no file has after this long is forgotten: its window may have been erased. */
 const liveMs = 10 * 60_000;
 
+interface LiveRow {
+  row: SessionRow;
+  heardAt: number;
+}
+
 /** When the rows lie that the sessions of a range are made of. */
 export function aroundRange({ fromAt, toAt }: TimeRange): TimeRange {
   return { fromAt: fromAt - reachBackMs, toAt: toAt + reachOnMs };
@@ -29,8 +34,10 @@ export class KeptRows {
   readonly #lake: Connection;
   #files = new Set<string>();
   #covered: TimeRange | null = null;
-  /** Closed windows that no file has yet, by the number of their row_id. */
-  readonly #live = new Map<number, { row: SessionRow; heardAt: number }>();
+  /** Closed windows that were told of since the last reading, by their row_id. */
+  readonly #heard = new Map<string, LiveRow>();
+  /** Those told of before it that no file had then, by their numbers. */
+  readonly #live = new Map<number, LiveRow>();
   /** Those of them that are among `rows`. */
   #shown = new Set<number>();
   /** Event ids of rows that share a millisecond, as far as they were asked for. */
@@ -42,7 +49,7 @@ export class KeptRows {
 
   /** Takes in closed windows from the live side, to be counted until their file is read. */
   hear(rows: readonly SessionRow[], nowMs: number): void {
-    for (const row of rows) this.#live.set(rowNumberOf(row.row_id), { row, heardAt: nowMs });
+    for (const row of rows) this.#heard.set(row.row_id, { row, heardAt: nowMs });
   }
 
   /** Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. */
@@ -60,6 +67,7 @@ export class KeptRows {
     // A reading that fails leaves rows that are neither the old nor the new: the next one begins afresh.
     this.#covered = null;
     this.#shown = new Set();
+    await this.#numberHeard(options);
     await loadRows(this.#lake, rows, added, options);
     this.#addLive(rows, next, nowMs);
     await settleRows(this.#lake, rows, this.#ids, options);
@@ -68,13 +76,26 @@ export class KeptRows {
     this.#files = paths;
   }
 
+  async #numberHeard(options: LoadOptions): Promise<void> {
+    const heard = [...this.#heard];
+    const numbers = await rowNumbers(
+      this.#lake,
+      heard.map(([rowId]) => rowId),
+      options,
+    );
+    for (const [index, [rowId, live]] of heard.entries()) {
+      this.#live.set(numbers[index]!, live);
+      this.#heard.delete(rowId);
+    }
+  }
+
   /** Adds the live rows that no file has brought by now. */
   #addLive(rows: PartialRows, range: TimeRange, nowMs: number): void {
     for (let row = 0; row < rows.length && this.#live.size > 0; row += 1) this.#live.delete(rows.id[row] ?? 0);
     for (const [id, { row, heardAt }] of this.#live) {
       if (nowMs - heardAt > liveMs) this.#live.delete(id);
       else if (rows.length < mostRowsWithLive && row.timeagg >= range.fromAt && row.timeagg < range.toAt) {
-        rows.addLive(row);
+        rows.addLive(row, id);
         this.#shown.add(id);
         this.#ids.set(id, { begin: row.begin_event_id, end: row.end_event_id });
       }

@@ -6,10 +6,12 @@ import { QueryError } from '../query-error.ts';
 import { sendQuery } from '../send-query.ts';
 import type { Value } from '../sql/question.ts';
 import type { Utf8Column } from './intern.ts';
-import { type PartialRows, rowNumberOf, type Tie } from './partial-rows.ts';
+import type { PartialRows, Tie } from './partial-rows.ts';
 
+/** 53 bits of a hash of `row_id`, for the id itself, another in each row, is most of a row's bytes. Copies share it. */
+const rowNumberSql = 'CAST(hash(row_id) >> 11 AS DOUBLE)';
 /** Columns of `aggregated` that the page keeps; times as milliseconds since 1970 UTC. */
-const columnsSql = `user_id, device_id, beginnavigation, endnavigation, row_id,
+const columnsSql = `user_id, device_id, beginnavigation, endnavigation, ${rowNumberSql} AS row_number,
   CAST(epoch_ms(timeagg) AS DOUBLE) AS timeagg,
   CAST(epoch_ms(beginsession) AS DOUBLE) AS beginsession,
   CAST(epoch_ms(endsession) AS DOUBLE) AS endsession,
@@ -129,7 +131,19 @@ function rowsIn(files: readonly ManifestFile[]): number {
   return files.reduce((sum, file) => sum + file.rows, 0);
 }
 
-/** First and last event ids of rows, by the number of their row_id. */
+/** The numbers of rows with these ids, in their order. */
+export async function rowNumbers(
+  lake: Connection,
+  rowIds: readonly string[],
+  options: RunOptions = {},
+): Promise<number[]> {
+  if (rowIds.length === 0) return [];
+  const sql = `SELECT ${rowNumberSql} AS row_number FROM (SELECT unnest(string_split(?, chr(10))) AS row_id)`;
+  const table = await askTable(lake, sql, { ...options, values: [rowIds.join('\n')] });
+  return table.batches.flatMap((batch) => [...columnOf(batch, 'row_number')]);
+}
+
+/** First and last event ids of rows, by the rows' numbers. */
 export type TieIds = Map<number, { begin: string; end: string }>;
 
 /**
@@ -147,7 +161,7 @@ export async function settleRows(
   const unknown = ties.filter((tie) => !ids.has(tie.id));
   for (const group of groups(unknown)) {
     for (const found of await tiedIds(lake, group, options)) {
-      ids.set(rowNumberOf(found.row_id), { begin: found.begin_event_id, end: found.end_event_id });
+      ids.set(found.row_number, { begin: found.begin_event_id, end: found.end_event_id });
     }
   }
   if (ties.length > 0) rows.breakTies(ties, ids);
@@ -162,7 +176,7 @@ function groups(ties: readonly Tie[]): Tie[][] {
 }
 
 interface TiedIds {
-  row_id: string;
+  row_number: number;
   begin_event_id: string;
   end_event_id: string;
 }
@@ -173,13 +187,13 @@ async function tiedIds(lake: Connection, ties: readonly Tie[], options: RunOptio
   const list = [...new Set(ties.map(({ atMs }) => BigInt(atMs)))].join(', ');
   const files = lake.manifests().aggregated?.files ?? [];
   const wanted = files.filter((file) => ties.some(({ timeagg }) => file.minAt <= timeagg && timeagg <= file.maxAt));
-  const sql = `SELECT row_id, begin_event_id, end_event_id FROM ${await lake.fetchFiles('aggregated', wanted)}
+  const sql = `SELECT ${rowNumberSql} AS row_number, begin_event_id, end_event_id FROM ${await lake.fetchFiles('aggregated', wanted)}
 WHERE epoch_ms(beginsession) IN (${list}) OR epoch_ms(endsession) IN (${list})`;
   const table = await askTable(lake, sql, options);
   return table.batches.flatMap((batch) => {
     const [begins, ends] = [textsOf(batch, 'begin_event_id'), textsOf(batch, 'end_event_id')];
-    return textsOf(batch, 'row_id').map((row_id, row) => ({
-      row_id,
+    return Array.from(columnOf(batch, 'row_number'), (row_number, row) => ({
+      row_number,
       begin_event_id: begins[row] ?? '',
       end_event_id: ends[row] ?? '',
     }));
@@ -193,7 +207,7 @@ function addBatch(rows: PartialRows, batch: RecordBatch): void {
     device_id: utf8Column(batch, 'device_id'),
     beginnavigation: utf8Column(batch, 'beginnavigation'),
     endnavigation: utf8Column(batch, 'endnavigation'),
-    row_id: utf8Column(batch, 'row_id'),
+    row_number: columnOf(batch, 'row_number'),
     timeagg: columnOf(batch, 'timeagg'),
     beginsession: columnOf(batch, 'beginsession'),
     endsession: columnOf(batch, 'endsession'),

@@ -1,6 +1,6 @@
 import type { SessionRow } from '@taphouse/schema';
 
-import { grown, Interner, longHashBytes, PairTable, type Utf8Column } from './intern.ts';
+import { grown, Interner, PairTable, type Utf8Column } from './intern.ts';
 
 /** Rows of `aggregated` as columns, before they are put in order. Times are milliseconds since 1970 UTC. */
 export interface RowColumns {
@@ -9,7 +9,7 @@ export interface RowColumns {
   device_id: Utf8Column;
   beginnavigation: Utf8Column;
   endnavigation: Utf8Column;
-  row_id: Utf8Column;
+  row_number: Float64Array;
   timeagg: Float64Array;
   beginsession: Float64Array;
   endsession: Float64Array;
@@ -20,7 +20,7 @@ export interface RowColumns {
 export interface Tie {
   row: number;
   side: 'begin' | 'end';
-  /** Number of `row_id`, as `rowNumberOf` makes it. */
+  /** Number of the row. */
   id: number;
   atMs: number;
   /** The row's `timeagg`, which says what file it is in. */
@@ -51,7 +51,7 @@ export class PartialRows {
   first = new Int32Array(0);
   /** Number of `endnavigation`. */
   last = new Int32Array(0);
-  /** 53 bits of a hash of `row_id`: copies share it. */
+  /** Number of the row, of its `row_id`: copies share it. */
   id = new Float64Array(0);
   /** Place of a row among those of its key that end on the same millisecond; absent means it does not matter. */
   endRank = new Map<number, number>();
@@ -72,10 +72,9 @@ export class PartialRows {
     const devices = this.devices.codes(columns.device_id);
     for (let row = 0; row < columns.length; row += 1) {
       this.key[at + row] = this.keys.code(users[row] ?? 0, devices[row] ?? 0);
-      const from = columns.row_id.offsets[row] ?? 0;
-      this.id[at + row] = longHashBytes(columns.row_id.values, from, columns.row_id.offsets[row + 1] ?? 0);
       this.events[at + row] = columns.events[row] ?? 0;
     }
+    this.id.set(columns.row_number, at);
     this.first.set(this.names.codes(columns.beginnavigation), at);
     this.last.set(this.names.codes(columns.endnavigation), at);
     this.begin.set(columns.beginsession, at);
@@ -83,8 +82,8 @@ export class PartialRows {
     this.timeagg.set(columns.timeagg, at);
   }
 
-  /** Adds one row that is not in the lake yet. */
-  addLive(row: SessionRow): void {
+  /** Adds one row that is not in the lake yet, and its number. */
+  addLive(row: SessionRow, id: number): void {
     const at = this.#room(1);
     this.key[at] = this.keys.code(this.users.code(row.user_id), this.devices.code(row.device_id));
     this.begin[at] = row.beginsession;
@@ -93,7 +92,7 @@ export class PartialRows {
     this.events[at] = row.events;
     this.first[at] = this.names.code(row.beginnavigation);
     this.last[at] = this.names.code(row.endnavigation);
-    this.id[at] = rowNumberOf(row.row_id);
+    this.id[at] = id;
   }
 
   /** Puts the rows in order and drops copies. Gives the ties that only event ids can break, mostly none. */
@@ -328,10 +327,4 @@ function gather<T extends Int32Array | Float64Array>(column: T, order: Int32Arra
   const gathered = new Kind(order.length);
   for (let index = 0; index < order.length; index += 1) gathered[index] = column[order[index] ?? 0] ?? 0;
   return gathered;
-}
-
-/** Number of one row's id. */
-export function rowNumberOf(rowId: string): number {
-  const bytes = new TextEncoder().encode(rowId);
-  return longHashBytes(bytes, 0, bytes.length);
 }

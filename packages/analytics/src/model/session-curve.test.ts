@@ -7,7 +7,7 @@ import { sessionize } from './sessionize.ts';
 
 const untilAt = Date.UTC(2026, 10, 23, 18);
 const rows = new PartialRows();
-for (const row of shopRows({ rows: 3000, untilAt, spanMs: 48 * 3_600_000 })) rows.addLive(row);
+shopRows({ rows: 3000, untilAt, spanMs: 48 * 3_600_000 }).forEach((row, number) => rows.addLive(row, number));
 rows.settle();
 
 describe('the curve behind the slider', () => {

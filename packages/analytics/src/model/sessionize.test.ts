@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 import { createRawdata } from '../testing/create-rawdata.ts';
 import { mulberry } from '../testing/shop-rows.ts';
-import { PartialRows, rowNumberOf } from './partial-rows.ts';
+import { PartialRows } from './partial-rows.ts';
 import { sessionize, type SessionLength } from './sessionize.ts';
 
 /** Seeds a test; more with `TAPHOUSE_ROUNDS`. */
@@ -65,10 +65,15 @@ interface Line {
 
 function inPage(rows: readonly SessionRow[], length: SessionLength): Line[] {
   const kept = new PartialRows();
-  for (const row of rows) kept.addLive(row);
-  const ids = new Map(
-    rows.map((row) => [rowNumberOf(row.row_id), { begin: row.begin_event_id, end: row.end_event_id }]),
-  );
+  const numbers = new Map<string, number>();
+  const ids = new Map<number, { begin: string; end: string }>();
+  for (const row of rows) {
+    // Copies have one number.
+    const number = numbers.get(row.row_id) ?? numbers.size;
+    numbers.set(row.row_id, number);
+    ids.set(number, { begin: row.begin_event_id, end: row.end_event_id });
+    kept.addLive(row, number);
+  }
   kept.breakTies(kept.settle(), ids);
   const sessions = sessionize(kept, length);
   return Array.from({ length: sessions.length }, (_, at) => {

@@ -35,7 +35,7 @@ for (const event of clicks) if (event.device_type) types.learn(event.device_id, 
 let native: DuckDBConnection;
 
 beforeAll(async () => {
-  for (const row of rows) kept.addLive(row);
+  rows.forEach((row, number) => kept.addLive(row, number));
   kept.settle();
   for (const event of clicks.toSorted(
     (a, b) => a.client_timestamp - b.client_timestamp || (a.event_id < b.event_id ? -1 : 1),
