@@ -171,7 +171,7 @@ class LmdbLog implements Log {
     const from = this.#next;
     this.#next += values.length;
     await this.#commits.write(() => {
-      for (const [i, value] of values.entries()) void this.#records.put(from + i, value);
+      for (let i = 0; i < values.length; i += 1) void this.#records.put(from + i, values[i]!);
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
