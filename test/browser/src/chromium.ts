@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { type Browser, chromium } from 'playwright-core';
+import { type Browser, type BrowserContext, chromium } from 'playwright-core';
 import type { Browser as WholeBrowser } from 'puppeteer-core';
 
 const known = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
@@ -21,9 +21,26 @@ const quiet = [
  *   browser that never had windows, and opens a page for half the CPU time: for many at once. Default: `TAPHOUSE_CHROMIUM`
  */
 export async function openChromium(wanted = process.env.TAPHOUSE_CHROMIUM): Promise<Browser> {
+  return chromium.launch(await startOptions(wanted));
+}
+
+/**
+ * The same as people have it: with a profile in a folder, which keeps what was compiled of a page beside what was
+ * fetched. A context of `openChromium` keeps the latter only.
+ */
+export async function openProfile(folder: string): Promise<BrowserContext> {
+  return chromium.launchPersistentContext(folder, await startOptions(process.env.TAPHOUSE_CHROMIUM));
+}
+
+async function startOptions(wanted: string | undefined): Promise<{ executablePath: string; args: string[] }> {
   const own = wanted ?? findChromium();
-  if (own && own !== 'package') return chromium.launch({ executablePath: own, args: quiet });
-  return openPackaged();
+  if (own && own !== 'package') return { executablePath: own, args: quiet };
+  const packaged = await packagedChromium();
+  const notOurs = /^--(headless|single-process|no-zygote|user-data-dir)/;
+  return {
+    executablePath: await packaged.executablePath(),
+    args: [...packaged.args.filter((flag) => !notOurs.test(flag)), ...quiet],
+  };
 }
 
 /** The machine's own Chromium; undefined where it has none. */
@@ -47,13 +64,4 @@ async function packagedChromium() {
   const { default: packaged } = await import('@sparticuz/chromium');
   packaged.setGraphicsMode = false;
   return packaged;
-}
-
-async function openPackaged(): Promise<Browser> {
-  const packaged = await packagedChromium();
-  const notOurs = /^--(headless|single-process|no-zygote|user-data-dir)/;
-  return chromium.launch({
-    executablePath: await packaged.executablePath(),
-    args: [...packaged.args.filter((flag) => !notOurs.test(flag)), ...quiet],
-  });
 }

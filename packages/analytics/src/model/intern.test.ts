@@ -31,6 +31,28 @@ describe('numbers for texts', () => {
   });
 });
 
+describe('texts of numbers', () => {
+  const ascii = ['beer_cart', '', 'a', 'abcd', 'abcde', 'abcdefgh', 'abcdefgi'];
+  const others = ['Bär', 'abc', '\u{1f37a}\u{1f37a}', 'ab\0', 'abcdefg'];
+
+  it.each([ascii, others, [...ascii, ...others]])('are the same one by one and all together: %j %j %j', (...texts) => {
+    const interner = new Interner();
+    const codes = interner.codes(columnOf(texts));
+    expect(Array.from(codes, (code) => interner.name(code))).toEqual(texts);
+    expect(interner.names).toEqual(texts);
+    expect(interner.size).toBe(texts.length);
+  });
+
+  it('grow with what comes later, and are none of no number', () => {
+    const interner = new Interner();
+    interner.codes(columnOf(ascii));
+    expect(interner.names).toEqual(ascii);
+    interner.codes(columnOf([...others, ...ascii]));
+    expect(interner.names).toEqual([...ascii, ...others]);
+    expect([interner.name(-1), interner.name(interner.size)]).toEqual(['', '']);
+  });
+});
+
 describe('numbers for pairs', () => {
   it('are one for each pair, whatever the order of asking', () => {
     const table = new PairTable();

@@ -130,7 +130,7 @@ export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptio
     if ((failed & ~(fails.type | fails.first)) === 0) {
       const type = types[rows.keys.right(key)]!;
       const one = { sec, events: sessions.events[at]!, user: rows.keys.left(key) };
-      countCell(counts, type * rows.names.names.length + sessions.first[at]!, one);
+      countCell(counts, type * rows.names.size + sessions.first[at]!, one);
       if ((failed & fails.first) === 0) countType(counts, type, one);
     }
     if ((failed & ~fails.duration) === 0) countDuration(counts, sec);
@@ -148,7 +148,7 @@ export function tally(rows: PartialRows, sessions: Sessions, options: TallyOptio
       bar.sessions += 1;
       bar.events += sessions.events[at]!;
     } else counts.overTime.set(bucket, { sessions: 1, events: sessions.events[at]! });
-    const pair = sessions.first[at]! * rows.names.names.length + sessions.last[at]!;
+    const pair = sessions.first[at]! * rows.names.size + sessions.last[at]!;
     counts.flow.set(pair, (counts.flow.get(pair) ?? 0) + 1);
     if (begin >= seenFrom) counts.weeks[rows.keys.left(key)]! |= 1 << Math.floor((mondayOf(begin) - weekZero) / weekMs);
     keepLatest(latest, at, sessions, maxLines);
@@ -183,15 +183,15 @@ function emptyCounts(rows: PartialRows): Counts {
     events: 0,
     totalSec: 0,
     single: 0,
-    users: new Uint8Array(rows.users.names.length),
-    weeks: new Int32Array(rows.users.names.length),
+    users: new Uint8Array(rows.users.size),
+    weeks: new Int32Array(rows.users.size),
     durations: { array: new Uint32Array(countedSec), far: new Map() },
     shown: { array: new Uint32Array(countedSec), far: new Map() },
     overTime: new Map(),
     flow: new Map(),
     hours: Array.from({ length: 168 }, () => 0),
     types: typeNames.map(() => ({ sessions: 0, visitors: 0, events: 0, duration_sec: 0 })),
-    typesOfUser: new Uint8Array(rows.users.names.length),
+    typesOfUser: new Uint8Array(rows.users.size),
     tree: new Map(),
   };
 }
@@ -403,16 +403,16 @@ function flowOf(rows: PartialRows, flow: Map<number, number>): Picture['flow'] {
 
 function lineOf(rows: PartialRows, sessions: Sessions, at: number): SessionLine {
   const key = sessions.key[at]!;
-  const user_id = rows.users.names[rows.keys.left(key)] ?? '';
-  const device_id = rows.devices.names[rows.keys.right(key)] ?? '';
+  const user_id = rows.users.name(rows.keys.left(key));
+  const device_id = rows.devices.name(rows.keys.right(key));
   const label = `${user_id}_${device_id.slice(0, 3)}${Math.floor(sessions.timeagg[at]! / 1000)}`;
   return {
     session_id: label.replace(/[a-z]/g, (letter) => letter.toUpperCase()),
     user_id,
     device_id,
     events: sessions.events[at]!,
-    beginnavigation: rows.names.names[sessions.first[at]!] ?? '',
-    endnavigation: rows.names.names[sessions.last[at]!] ?? '',
+    beginnavigation: rows.names.name(sessions.first[at]!),
+    endnavigation: rows.names.name(sessions.last[at]!),
     beginsession: new Date(sessions.begin[at]!),
     endsession: new Date(sessions.end[at]!),
     duration_sec: Math.floor((sessions.end[at]! - sessions.begin[at]!) / 1000),
