@@ -99,6 +99,7 @@ describe.skipIf(!moto)('a lake in S3, with keys of an identity pool', () => {
   }
 
   const files = (): typeof gate.requests => gate.requests.filter(({ path }) => path.endsWith('.parquet'));
+  const ofTable = (name: string): typeof gate.requests => files().filter(({ path }) => path.includes(`/${name}/`));
   const lengths = 'SELECT count(*)::INTEGER AS n, sum(length(row_id))::INTEGER AS length FROM aggregated';
   const expected = [{ n: rows.length, length: rows.reduce((sum, row) => sum + row.row_id.length, 0) }];
 
@@ -120,7 +121,6 @@ describe.skipIf(!moto)('a lake in S3, with keys of an identity pool', () => {
     const sql = "SELECT count(*)::INTEGER AS n FROM aggregated WHERE timeagg::DATE = '2026-11-22'";
     const onDay = rows.filter(({ timeagg }) => new Date(timeagg).toISOString().startsWith('2026-11-22'));
     expect(await ask(page, sql)).toEqual([{ n: onDay.length }]);
-    const ofTable = (name: string): typeof gate.requests => files().filter(({ path }) => path.includes(`/${name}/`));
     expect(new Set(ofTable('aggregated').map(({ path }) => /day=\d+/.exec(path)?.[0]))).toEqual(new Set(['day=22']));
     // The first statement makes the views, for which DuckDB reads the footer of one file of the other table.
     expect(new Set(ofTable('rawdata').map(({ path }) => path)).size).toBeLessThanOrEqual(1);
