@@ -28,10 +28,13 @@ export const gridStyles = css`
     width: max-content;
     min-width: 100%;
   }
-  .body .row {
+  .shown {
     position: absolute;
     top: 0;
     left: 0;
+    width: max-content;
+    min-width: 100%;
+    will-change: transform;
   }
   .body .row:nth-child(odd) > * {
     --cell: var(--tap-surface);

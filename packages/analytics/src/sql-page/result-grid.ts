@@ -2,6 +2,7 @@ import { elementScroll, observeElementOffset, observeElementRect, Virtualizer } 
 import { html, LitElement, nothing, type PropertyValues, type TemplateResult } from 'lit';
 
 import { theme } from '../dashboard/theme.ts';
+import { formatCount } from '../format.ts';
 import { copyText } from './copy-text.ts';
 import { type Choice, chosenArea, moveChoice, type Place } from './grid-choice.ts';
 import { gridStyles } from './grid-styles.ts';
@@ -46,6 +47,7 @@ export class ResultGrid extends LitElement {
   #pages: RowPages | null = null;
   #widths: number[] = [];
   #fitted = false;
+  readonly #setByHand = new Set<number>();
   #opened: { name: string; value: string } | null = null;
   #unmount: (() => void) | null = null;
   #summing: ReturnType<typeof setTimeout> | undefined;
@@ -87,6 +89,7 @@ export class ResultGrid extends LitElement {
       this.sortBy = null;
       this.choice = null;
       this.#fitted = false;
+      this.#setByHand.clear();
       this.#widths = (this.result?.columns ?? []).map(({ name, type }) =>
         widthOf(Math.max(name.length + 2, type.length * 0.8)),
       );
@@ -125,9 +128,7 @@ export class ResultGrid extends LitElement {
         @copy=${(event: ClipboardEvent) => this.#copyKey(event)}
       >
         ${this.#head(result)}
-        <div class="body" .style=${`height: ${this.#rows.getTotalSize()}px`} role="rowgroup">
-          ${this.#rows.getVirtualItems().map(({ index, start }) => this.#row(result, index, start))}
-        </div>
+        <div class="body" .style=${`height: ${this.#rows.getTotalSize()}px`}>${this.#shownRows(result)}</div>
       </div>
       ${result.rowCount === 0 ? html`<p class="none">No row</p>` : nothing} ${this.sums ? sumsLine(this.sums) : nothing}
       ${this.#opened ? this.#dialog(this.#opened) : nothing}`;
@@ -141,7 +142,9 @@ export class ResultGrid extends LitElement {
     const area = what === 'all' || !this.choice ? all : chosenArea(this.choice);
     const cells = (area.bottom - area.top + 1) * (area.right - area.left + 1);
     if (cells > mostCellsCopied) {
-      throw new RangeError(`copy: ${cells} cells; at most ${mostCellsCopied} at once, so download the result instead`);
+      throw new RangeError(
+        `${formatCount(cells)} cells are too many to copy, at most ${formatCount(mostCellsCopied)}: download them instead`,
+      );
     }
     const columns = formatColumns(result).slice(area.left, area.right + 1);
     const rows = await result.page(area.top, area.bottom + 1, this.sortBy);
@@ -206,16 +209,19 @@ export class ResultGrid extends LitElement {
     this.dispatchEvent(new CustomEvent('fault', { detail: fault }));
   }
 
-  /** Widths by the first rows, once. */
+  /** Widths by the first rows. Then columns grow with the rows on screen, and never shrink; one set by hand stays. */
   #fit(result: QueryResult): void {
-    if (this.#fitted || !this.#pages) return;
+    const first = Array.from({ length: Math.min(100, result.rowCount) }, (_, index) => index);
+    const shown = this.#fitted ? this.#rows.getVirtualItems().map(({ index }) => index) : first;
+    const rows = shown.map((index) => this.#pages?.row(index) ?? []);
+    this.#widths = result.columns.map(({ name, type }, column) => {
+      const before = this.#widths[column] ?? narrowest;
+      if (this.#setByHand.has(column)) return before;
+      const head = Math.max(name.length + 2, Math.min(type.length, 12) * 0.85);
+      const needed = widthOf(Math.max(head, ...rows.map((row) => row[column]?.length ?? 0)));
+      return this.#fitted ? Math.max(before, needed) : needed;
+    });
     this.#fitted = true;
-    const sample = Array.from({ length: Math.min(100, result.rowCount) }, (_, index) => this.#pages?.row(index) ?? []);
-    this.#widths = result.columns.map(({ name, type }, column) =>
-      widthOf(
-        Math.max(name.length + 2, Math.min(type.length, 12) * 0.85, ...sample.map((row) => row[column]?.length ?? 0)),
-      ),
-    );
   }
 
   #head(result: QueryResult): TemplateResult {
@@ -249,11 +255,19 @@ export class ResultGrid extends LitElement {
     </div>`;
   }
 
-  #row(result: QueryResult, index: number, start: number): TemplateResult {
+  /** A layer of its own, drawn from its own corner: 30 million pixels down, a float has no room for half a pixel. */
+  #shownRows(result: QueryResult): TemplateResult {
+    const items = this.#rows.getVirtualItems();
+    return html`<div class="shown" role="rowgroup" .style=${`transform: translateY(${items[0]?.start ?? 0}px)`}>
+      ${items.map(({ index }) => this.#row(result, index))}
+    </div>`;
+  }
+
+  #row(result: QueryResult, index: number): TemplateResult {
     const cells = this.#pages?.row(index) ?? null;
     const area = this.choice ? chosenArea(this.choice) : null;
     const inRows = area !== null && index >= area.top && index <= area.bottom;
-    return html`<div class="row" role="row" aria-rowindex=${index + 2} .style=${`transform: translateY(${start}px)`}>
+    return html`<div class="row" role="row" aria-rowindex=${index + 2}>
       <div class="cell number" role="rowheader">${index + 1}</div>
       ${result.columns.map((column, at) => {
         const place = { row: index, column: at };
@@ -367,6 +381,7 @@ export class ResultGrid extends LitElement {
   }
 
   #widen(column: number, by: number): void {
+    this.#setByHand.add(column);
     this.#widths[column] = Math.max(narrowest, (this.#widths[column] ?? narrowest) + by);
     this.requestUpdate();
   }

@@ -383,6 +383,22 @@ describe('the SQL page', () => {
     expect(await page.evaluate(() => navigator.clipboard.readText())).toBe("n\tt\n1\t'-1\n0\t'-0\n");
   });
 
+  it('draws the last of a million rows as the first ones, and makes room for longer cells', async () => {
+    await rowsOf("SELECT 'the same in each row' AS t, range * 1000 AS n, 1 AS one FROM range(1000000)");
+    const column = async (from: number): Promise<Buffer> => {
+      await page.locator(`#cell-${from}-0`, { hasText: 'the same' }).waitFor();
+      const box = (await page.locator(`#cell-${from}-0`).boundingBox())!;
+      return page.screenshot({ clip: { x: box.x, y: Math.round(box.y), width: box.width, height: 5 * box.height } });
+    };
+    const first = await column(0);
+    await page.locator('[role=grid]').evaluate((grid) => (grid.scrollTop = 30 * 999_000));
+    expect((await column(999_000)).equals(first)).toBe(true);
+    const wide = await page.locator('#cell-999000-1').evaluate((cell) => cell.scrollWidth <= cell.clientWidth);
+    expect(wide).toBe(true);
+    await page.getByRole('button', { name: 'Copy', exact: true }).click();
+    await page.locator('.notice', { hasText: '3M cells are too many to copy, at most 2M' }).waitFor();
+  });
+
   it('downloads CSV that no spreadsheet runs, JSON, and Parquet that DuckDB reads', async () => {
     const sql = `SELECT 'x' AS a, -5 AS n, '=1+1' AS f, NULL AS e, MAP {'k': 'v'} AS m, TIMESTAMP '2026-11-23 18:00:00.5' AS t, 9007199254740993 AS big`;
     await rowsOf(sql);
