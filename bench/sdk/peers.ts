@@ -30,7 +30,7 @@ const umamiVersion = '2.10.0';
 
 /** The tracker in the package of umami's server, whose other 1,000 files and dependencies are not installed. */
 function umamiTracker(): string {
-  const folder = join(import.meta.dirname, `../node_modules/.cache/umami-${umamiVersion}`);
+  const folder = join(import.meta.dirname, `../.cache/umami-${umamiVersion}`);
   const file = join(folder, 'package/src/tracker/index.js');
   if (!existsSync(file)) {
     mkdirSync(folder, { recursive: true });

@@ -8,7 +8,7 @@ import { scenarios } from '../../packages/sdk/src/testing/scenarios.ts';
 import { tagScript } from '../../packages/sdk/src/testing/scene.ts';
 
 /** Rounds of one SDK that a run broken off has played; the next goes on from there. */
-const file = join(import.meta.dirname, '../node_modules/.cache/sdk-rounds.json');
+const file = join(import.meta.dirname, '../.cache/sdk-rounds.json');
 
 export interface OwnRounds {
   /** Of each scenario at each latency. */

@@ -64,7 +64,7 @@ const chosen = peers.filter(({ name }) => !values.only || values.only.split(',')
 const scripts = new Map<Peer, string>();
 for (const peer of [nothing, ...chosen]) scripts.set(peer, await bundle(peer));
 
-const cache = join(import.meta.dirname, '../node_modules/.cache');
+const cache = join(import.meta.dirname, '../.cache');
 mkdirSync(cache, { recursive: true });
 
 interface Named {
