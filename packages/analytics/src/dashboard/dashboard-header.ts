@@ -82,13 +82,26 @@ function dates({ view, now }: HeaderState, act: HeaderActions): TemplateResult {
     const range = { fromAt: Math.max(0, fromAt), toAt, [side]: at };
     if (range.fromAt < range.toAt) act.zoom(range);
   };
-  return html`<details class="dates">
+  return html`<details class="dates" @keydown=${closeByEscape} @focusout=${closeWhenLeft}>
     <summary>Dates</summary>
     <div class="sheet">
       <label>From, UTC <input type="datetime-local" .value=${minuteOf(fromAt)} @change=${set('fromAt')} /></label>
       <label>To, UTC <input type="datetime-local" .value=${minuteOf(toAt)} @change=${set('toAt')} /></label>
     </div>
   </details>`;
+}
+
+function closeByEscape(event: KeyboardEvent): void {
+  const sheet = event.currentTarget as HTMLDetailsElement;
+  if (event.key !== 'Escape' || !sheet.open) return;
+  sheet.open = false;
+  sheet.querySelector('summary')?.focus();
+}
+
+/** Where the focus goes is not known while the browser's own calendar has it. */
+function closeWhenLeft(event: FocusEvent): void {
+  const sheet = event.currentTarget as HTMLDetailsElement;
+  if (event.relatedTarget instanceof Node && !sheet.contains(event.relatedTarget)) sheet.open = false;
 }
 
 function chips(filters: Filters, act: HeaderActions): TemplateResult | typeof nothing {

@@ -174,6 +174,28 @@ describe('the dashboard', () => {
     await expect.poll(() => page.getByRole('alert').count(), { timeout: 10_000 }).toBe(0);
   });
 
+  it('stays at the range of its numbers when another cannot be read', async () => {
+    const rows = shopRows({ rows: 4000, untilAt: Date.now() - 60_000, spanMs: 40 * 86_400_000 });
+    await makeLake({ folder, rows, events: clicksOf(rows) });
+    await page.goto(`${server.origin}/dashboard/`);
+    await page.locator('.bars li').nth(4).waitFor();
+    server.say({ event: 'windows', data: { total: 17, rows: [], stepMs: 30_000, rangeMs: 30_000 } });
+    await expect.poll(() => value('Open now')).toBe('17');
+    await page.route(/\.parquet|manifest\.json/, (route) => route.abort());
+    server.hangUp();
+    await page.getByText('Dates', { exact: true }).click();
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByRole('alert').filter({ hasText: 'the last reading failed' }).waitFor();
+    expect(await page.locator('.dates[open]').count()).toBe(0);
+    expect(await page.locator('.lead').textContent()).toContain('the last 24 hours');
+    expect(new URL(page.url()).search).toBe('');
+    await expect.poll(() => value('Open now')).toBe('–');
+    await page.unrouteAll();
+    await page.getByRole('button', { name: 'All', exact: true }).click();
+    await page.getByRole('alert').waitFor({ state: 'detached' });
+    expect(await value('Sessions')).toBe('4,000');
+  });
+
   it('says what is wrong where the lake does not answer, and opens when it does', async () => {
     await makeLake({ folder, rows: shopRows({ rows: 20, untilAt: Date.now(), spanMs: 3_600_000 }) });
     await page.route('**/manifest.json', (route) => route.fulfill({ status: 503, body: 'later' }));

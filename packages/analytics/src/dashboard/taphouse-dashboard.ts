@@ -29,6 +29,7 @@ type Stage = 'starting' | 'ready' | 'stopped' | 'failed';
 /** Shortest time between two readings of the lake. */
 const refreshMs = 2_000;
 const mostClicks = 40;
+const noticeMs = 8_000;
 
 /**
  * `<taphouse-dashboard lake="/lake/" live="/v1/live" funnel="a,b,c" keep-url>`: the sessions of a lake, as they happen.
@@ -94,7 +95,7 @@ export class TaphouseDashboard extends LitElement {
     shown: () => (this.#data && this.seen ? { data: this.#data, seen: this.seen, view: this.view } : null),
     recount: () => this.#count(),
     changed: () => this.requestUpdate(),
-    say: (words) => (this.notice = words),
+    say: (words) => this.#say(words),
   });
   #data: DashboardData | null = null;
   #opening: Promise<DashboardData> | null = null;
@@ -102,6 +103,7 @@ export class TaphouseDashboard extends LitElement {
   #endDrop = (): void => {};
   #ticking: ReturnType<typeof setInterval> | undefined;
   #waiting: ReturnType<typeof setTimeout> | undefined;
+  #noticing: ReturnType<typeof setTimeout> | undefined;
   #frame = 0;
   #updatedAt = 0;
   /** What the numbers on screen were counted for. */
@@ -151,7 +153,7 @@ export class TaphouseDashboard extends LitElement {
     if (this.live) {
       this.#stopLive = listenLive(this.live, {
         message: (message) => this.#hear(message),
-        state: (state) => (this.liveState = state),
+        state: (state) => this.#turnLive(state),
       });
     }
     this.#ticking = setInterval(() => (this.now = Date.now()), 1000);
@@ -173,6 +175,7 @@ export class TaphouseDashboard extends LitElement {
     this.#endDrop();
     clearInterval(this.#ticking);
     clearTimeout(this.#waiting);
+    clearTimeout(this.#noticing);
     this.#events.end();
     cancelAnimationFrame(this.#frame);
     this.#leave();
@@ -251,13 +254,24 @@ export class TaphouseDashboard extends LitElement {
     }
     if (reading !== this.#reading) return;
     this.#updatedAt = Date.now();
+    this.fault = null;
     this.stage = 'ready';
     this.#count();
     void this.#events.ask();
   }
 
   #readOrSay(): void {
-    this.#read().catch((error: unknown) => (this.fault = wordsOf(error)));
+    this.#read().catch((error: unknown) => {
+      this.fault = wordsOf(error);
+      if (this.seen) this.#backToSeen();
+    });
+  }
+
+  /** The view is again the one that the numbers on screen were counted for. */
+  #backToSeen(): void {
+    this.view = this.#seenView;
+    this.#keepInUrl('quietly');
+    void this.#events.ask();
   }
 
   /** A file may go while it is read, as when a day's files are merged into one: the manifest then names others. */
@@ -280,10 +294,8 @@ export class TaphouseDashboard extends LitElement {
       this.stage = 'stopped';
       return;
     }
-    this.view = this.#seenView;
-    this.#keepInUrl('quietly');
-    this.notice = 'Stopped; these are the numbers from before';
-    void this.#events.ask();
+    this.#backToSeen();
+    this.#say('Stopped; these are the numbers from before');
   }
 
   #count(): void {
@@ -293,6 +305,14 @@ export class TaphouseDashboard extends LitElement {
   }
 
   // The live side
+
+  #turnLive(state: LiveState): void {
+    // What was said meanwhile was not heard.
+    if (this.liveState === 'lost' && state === 'live') this.#refreshSoon();
+    this.liveState = state;
+    // Windows close on; how many are open now is not known until it is told again.
+    if (state !== 'live') this.open = null;
+  }
 
   #hear(message: LiveMessage): void {
     if (this.files) return;
@@ -317,7 +337,6 @@ export class TaphouseDashboard extends LitElement {
       if (!this.isReading) {
         await this.#data?.lake.refresh();
         await this.#read();
-        this.fault = null;
       }
     } catch (error) {
       this.fault = wordsOf(error);
@@ -471,14 +490,14 @@ export class TaphouseDashboard extends LitElement {
 
   async #saveParquet({ detail }: ParquetEvent): Promise<void> {
     if (!this.#data || !this.seen) return;
-    this.notice = `Writing ${detail.name}.parquet…`;
+    this.#say(`Writing ${detail.name}.parquet…`);
     try {
       await this.#data.lake.focus(null);
       const bytes = await parquetOf(this.#data.lake, detail.question);
       saveFile(`${detail.name}.parquet`, 'application/vnd.apache.parquet', bytes);
-      this.notice = `Wrote ${detail.name}.parquet, ${formatCount(bytes.length)} bytes`;
+      this.#say(`Wrote ${detail.name}.parquet, ${formatCount(bytes.length)} bytes`);
     } catch (error) {
-      this.notice = wordsOf(error);
+      this.#say(wordsOf(error));
     }
   }
 
@@ -487,10 +506,18 @@ export class TaphouseDashboard extends LitElement {
     const link = new URL(`?${toQuery({ ...this.view, range: { fromAt, toAt } })}`, location.href).href;
     try {
       await navigator.clipboard.writeText(link);
-      this.notice = 'Link copied, with the range as fixed times';
+      this.#say('Link copied, with the range as fixed times');
     } catch {
+      // To be copied by hand, which takes its time.
+      clearTimeout(this.#noticing);
       this.notice = link;
     }
+  }
+
+  #say(words: string): void {
+    this.notice = words;
+    clearTimeout(this.#noticing);
+    this.#noticing = setTimeout(() => (this.notice = ''), noticeMs);
   }
 }
 

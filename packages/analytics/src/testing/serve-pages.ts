@@ -32,6 +32,8 @@ export interface PagesServer {
   listeners(): number;
   /** Sends a live message to every page. */
   say(message: LiveMessage): void;
+  /** Ends the server-sent events of all who listen; they may come again. */
+  hangUp(): void;
   close(): Promise<void>;
 }
 
@@ -120,6 +122,9 @@ export async function servePages(options: ServePagesOptions): Promise<PagesServe
     listeners: () => listeners.size,
     say({ event, data }) {
       for (const response of listeners) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+    },
+    hangUp() {
+      for (const response of listeners) response.destroy();
     },
     async close() {
       server.closeAllConnections();
