@@ -59,6 +59,22 @@ const options = {
 
 type Flags = ReturnType<typeof parse>['values'];
 
+/** What a command takes, so that what it would not heed is refused: `check 2026-11-20` looked at today. */
+const takes: Record<string, { flags: readonly (keyof Flags)[]; most: number }> = {
+  start: { flags: ['host', 'port', 'data', 'window', 'rate', 'visitors', 'no-traffic'], most: 0 },
+  simulate: { flags: ['endpoint', 'rate', 'visitors', 'write-key'], most: 0 },
+  query: { flags: ['data', 'format'], most: 1 },
+  export: { flags: ['data'], most: 2 },
+  import: { flags: ['data', 'window'], most: 1 },
+  compact: { flags: ['data'], most: 0 },
+  retain: { flags: ['data', 'days'], most: 0 },
+  erase: { flags: ['data', 'user-id', 'refuse-later'], most: 0 },
+  resessionize: { flags: ['data', 'from', 'to', 'window'], most: 0 },
+  check: { flags: ['data', 'from', 'to'], most: 0 },
+  doctor: { flags: ['data', 'port', 'kinesis'], most: 0 },
+  views: { flags: ['dialect'], most: 0 },
+};
+
 const commands: Record<string, (flags: Flags, rest: string[]) => Promise<void>> = {
   start: runStart,
   simulate: runSimulate,
@@ -108,7 +124,18 @@ async function main(argv: string[]): Promise<void> {
   }
   const command = commands[name];
   if (!command) throw new UsageError(`${name}: no such command; taphouse help lists them`);
+  checkTaken(name, values, rest);
   await command(values, rest);
+}
+
+function checkTaken(name: string, values: Flags, rest: readonly string[]): void {
+  const { flags, most } = takes[name] ?? { flags: [], most: 0 };
+  const foreign = (Object.keys(values) as (keyof Flags)[]).find((flag) => !flags.includes(flag));
+  if (foreign) throw new UsageError(`${name}: takes no --${foreign}; taphouse help lists what it takes`);
+  if (rest.length > most)
+    throw new UsageError(
+      `${name}: ${rest[most]} is one word too many; put SQL and names with spaces in quotes, and see taphouse help`,
+    );
 }
 
 function parse(argv: string[]) {

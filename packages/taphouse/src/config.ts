@@ -1,4 +1,5 @@
-import { resolve } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 
 import type { WriteKey } from '@taphouse/collector';
 import { type AlertRule, parseAlerts, parseWindow, type StaggerWindow } from '@taphouse/sessions';
@@ -96,6 +97,17 @@ export function resolveData(flag: string | undefined, environment: NodeJS.Proces
   return resolve(environment.INIT_CWD ?? '.', flag ?? environment.TAPHOUSE_DATA ?? 'data');
 }
 
+/**
+ * The lake of a data folder.
+ *
+ * @throws UsageError if there is none, for a wrong folder must not look like an empty lake
+ */
+export function lakeFolderOf(dataFolder: string): string {
+  const folder = join(dataFolder, 'lake');
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  throw new UsageError(`no lake at ${folder}; set --data or TAPHOUSE_DATA to the data folder of taphouse start`);
+}
+
 /** @throws UsageError if `text` is not a positive number */
 export function readRate(text: string): number {
   const rate = Number(text);
@@ -159,6 +171,17 @@ function readPort(text: string): number {
 /** @throws UsageError if `text` is no window */
 export function readWindow(text: string): StaggerWindow {
   return usage(() => parseWindow(text));
+}
+
+/**
+ * Step of rows made of whole days, milliseconds.
+ *
+ * @throws UsageError if `text` is no window, or a day is no multiple of its step
+ */
+export function readDayStep(text: string): number {
+  const { stepMs } = readWindow(text);
+  if (86_400_000 % stepMs === 0) return stepMs;
+  throw new UsageError(`--window: a step of ${text} does not divide a day; take one that does, such as 10s or 60s`);
 }
 
 /** @throws UsageError if `text` is no kind of visitors */

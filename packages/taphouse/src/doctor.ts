@@ -57,6 +57,15 @@ async function running(port: number): Promise<Finding> {
 /** Whether each live file is there and whole. */
 async function lake(folder: string): Promise<Finding[]> {
   if (!existsSync(folder)) return [];
+  try {
+    return await verify(folder);
+  } catch (error) {
+    // Such as a manifest of a newer version, or an erasure to go on with that comes upon a broken file.
+    return [{ level: 'fault', line: `lake: ${error instanceof Error ? error.message.split('\n')[0] : String(error)}` }];
+  }
+}
+
+async function verify(folder: string): Promise<Finding[]> {
   const opened = await openLake({ folder });
   try {
     const { files, rows, faults } = await opened.verify();

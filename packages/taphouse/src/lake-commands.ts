@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Lake, openLake } from '@taphouse/lake/files';
 
 import { openAlertOutbox } from './alert-outbox.ts';
-import { readWindow, UsageError } from './config.ts';
+import { lakeFolderOf, readDayStep, UsageError } from './config.ts';
 
 /** `taphouse compact`: seals the days that have ended. Works beside a running process. */
 export async function runCompact(dataFolder: string): Promise<void> {
@@ -36,8 +36,9 @@ export async function runErase(dataFolder: string, userId: string | undefined, r
     console.log(
       'The log forgets what is in the lake: a running taphouse start within seconds, one that is stopped after its next start.',
     );
+    const erased = await lake.erasedUsers();
     console.log(
-      refuseLater
+      erased.refuses(userId)
         ? 'Later events of the user are not stored.'
         : 'What the user does from 10 minutes on is stored; --refuse-later changes that.',
     );
@@ -54,12 +55,15 @@ async function eraseAlerts(folder: string, userId: string): Promise<number> {
   }
 }
 
+/** No event is older: the clock begins in 1970. */
+const mostDays = 20_000;
+
 /** `taphouse retain`: drops whole days that ended more than `days` days ago. */
 export async function runRetain(dataFolder: string, days: string | undefined): Promise<void> {
   const kept = Number(days);
-  if (!(kept >= 1))
+  if (!(kept >= 1 && kept <= mostDays))
     throw new UsageError(
-      `retain: ${days ?? 'nothing'} is not a number of days from 1 up; try taphouse retain --days 400`,
+      `retain: ${days ?? 'nothing'} is not a number of days from 1 to ${mostDays}; try taphouse retain --days 400`,
     );
   const before = Date.now() - kept * 86_400_000;
   await withLake(dataFolder, async (lake) => {
@@ -79,7 +83,7 @@ export async function runImport(
   if (!path) throw new UsageError('import: no file or folder given; try taphouse import events.jsonl');
   if (!existsSync(path))
     throw new UsageError(`import: ${path} is not there; give a file of JSON lines or a folder of them`);
-  const { stepMs } = readWindow(window ?? 'seconds');
+  const stepMs = readDayStep(window ?? 'seconds');
   mkdirSync(join(dataFolder, 'lake'), { recursive: true });
   await withLake(dataFolder, async (lake) => {
     const report = await lake.import({
@@ -89,20 +93,41 @@ export async function runImport(
         console.log(
           `${files} of ${ofFiles} files, ${Math.round((bytes / Math.max(ofBytes, 1)) * 100)} %: ${events} events`,
         ),
-      onRefused: (refused) => console.error(`refused: ${refused.path}, record ${refused.number}: ${refused.reason}`),
+      onRefused: sayRefused(),
     });
     console.log(
       `Took in ${report.events} events of ${report.files} files and made ${report.sessions} session rows; ` +
         `${report.refused} records refused, ${report.skipped} files taken in before.`,
     );
+    if (report.events === 0 && report.refused > 0)
+      throw new UsageError(
+        `import: no record of ${path} is an event; docs/migrate-from-kda.md says what one looks like`,
+      );
+    if (report.files + report.skipped === 0)
+      throw new UsageError(`import: no file in ${path}; give the folder above them`);
   });
+}
+
+const mostRefusalsSaid = 100;
+
+/** Says why records are refused: of so many, for a file of something else has one a line. */
+function sayRefused(): (refused: { path: string; number: number; reason: string }) => void {
+  let said = 0;
+  return ({ path, number, reason }) => {
+    said += 1;
+    // A terminal obeys control characters, and the reason quotes the record.
+    if (said <= mostRefusalsSaid)
+      console.error(`refused: ${path}, record ${number}: ${reason.replaceAll(/\p{Cc}/gu, '\u{FFFD}')}`);
+    if (said === mostRefusalsSaid) console.error('refused: more of them are counted, and not said');
+  };
 }
 
 /** `taphouse resessionize`: makes the rows of some days again from their events, with any step. */
 export async function runResessionize(dataFolder: string, days: Days, window: string | undefined): Promise<void> {
-  const { stepMs } = readWindow(window ?? 'seconds');
+  const stepMs = readDayStep(window ?? 'seconds');
+  const range = readDays(days);
   await withLake(dataFolder, async (lake) => {
-    const report = await lake.resessionize({ ...readDays(days), stepMs, onProgress: sayProgress });
+    const report = await lake.resessionize({ ...range, stepMs, onProgress: sayProgress });
     console.log(`${report.rowsBefore} rows became ${report.rowsAfter}, in steps of ${stepMs / 1000} s.`);
     if (report.visitorsLeft > 0) sayLeft(report.visitorsLeft);
   });
@@ -110,8 +135,9 @@ export async function runResessionize(dataFolder: string, days: Days, window: st
 
 /** `taphouse check`: compares the sessions of some days with the batch query over their events. Fails if they differ. */
 export async function runCheck(dataFolder: string, days: Days): Promise<void> {
+  const range = readDays(days);
   await withLake(dataFolder, async (lake) => {
-    const { sessions, missing, unfounded, examples, visitorsLeft } = await lake.check(readDays(days));
+    const { sessions, missing, unfounded, examples, visitorsLeft } = await lake.check(range);
     if (missing + unfounded > 0) {
       console.log(
         JSON.stringify(examples, (_key, value: unknown) => (typeof value === 'bigint' ? Number(value) : value), 2),
@@ -148,18 +174,25 @@ function readDays({ from, to }: Days): { from: number; to: number } {
 
 function readDay(name: string, text: string): number {
   const at = /^\d{4}-\d\d-\d\d$/.test(text) ? Date.parse(text) : Number.NaN;
-  if (Number.isNaN(at)) throw new UsageError(`${name}: ${text} is not a day such as 2026-11-23`);
+  // Date.parse takes 30 February for 2 March.
+  if (Number.isNaN(at) || new Date(at).toISOString().slice(0, 10) !== text)
+    throw new UsageError(`${name}: ${text} is not a day such as 2026-11-23`);
   return at;
 }
 
 async function withLake(dataFolder: string, use: (lake: Lake) => Promise<void>): Promise<void> {
-  const folder = join(dataFolder, 'lake');
-  if (!existsSync(folder))
-    throw new UsageError(`no lake at ${folder}; set --data or TAPHOUSE_DATA to the data folder of taphouse start`);
-  const lake = await openLake({ folder });
+  const lake = await openLake({ folder: lakeFolderOf(dataFolder) });
   try {
     await use(lake);
+  } catch (error) {
+    throw explained(error);
   } finally {
     await lake.close();
   }
+}
+
+/** DuckDB's own words end in the place in a statement that is ours. */
+function explained(error: unknown): unknown {
+  const [, fault] = (error instanceof Error && /^(\w[\w ]* Error: .*)/.exec(error.message)) || [];
+  return fault ? new Error(`${fault}; taphouse doctor says which files are not whole`, { cause: error }) : error;
 }

@@ -1,8 +1,6 @@
-import { join } from 'node:path';
-
 import { openQuery } from '@taphouse/lake/files';
 
-import { UsageError } from './config.ts';
+import { lakeFolderOf, UsageError } from './config.ts';
 
 type Row = Record<string, unknown>;
 
@@ -20,7 +18,7 @@ export async function runQuery(dataFolder: string, sql: string | undefined, form
   const print = formats[format];
   if (!print) throw new UsageError(`--format: ${format} is not one of ${Object.keys(formats).join(', ')}`);
   if (!sql) throw new UsageError('query: no SQL given; try taphouse query "SELECT * FROM sessions LIMIT 10"');
-  const lake = await openQuery({ folder: join(dataFolder, 'lake') });
+  const lake = await openQuery({ folder: lakeFolderOf(dataFolder) });
   try {
     const { columns, rows } = await lake.query(sql);
     console.log(print(columns, rows));
@@ -42,7 +40,7 @@ export async function runExport(
     throw new UsageError(
       `export: ${path ?? 'no file'} does not end in .csv, .json or .parquet; try taphouse export sessions.csv`,
     );
-  const lake = await openQuery({ folder: join(dataFolder, 'lake') });
+  const lake = await openQuery({ folder: lakeFolderOf(dataFolder) });
   try {
     const { rows } = await lake.exportTo(path, { sql, format: endings[ending as keyof typeof endings] });
     console.log(`Wrote ${rows} rows to ${path}.`);

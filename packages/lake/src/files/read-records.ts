@@ -20,11 +20,26 @@ export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
   const file = createReadStream(path);
   const input = (await isGzip(path)) ? file.pipe(createGunzip()) : file;
   let number = 0;
-  for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+  for await (const line of linesOf(path, input)) {
     for (const text of objectsOf(line)) {
       number += 1;
       yield { number, text, value: parse(text) };
     }
+  }
+}
+
+/** @throws Error with the file's name where zlib says no more than `unexpected end of file` */
+async function* linesOf(path: string, input: NodeJS.ReadableStream): AsyncGenerator<string> {
+  try {
+    yield* createInterface({ input, crlfDelay: Infinity });
+  } catch (cause) {
+    const fault = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(
+      `${path}: ${fault}; bring it whole, or move it away, and import again: the rest is not taken twice`,
+      {
+        cause,
+      },
+    );
   }
 }
 

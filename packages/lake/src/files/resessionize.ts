@@ -66,8 +66,9 @@ const stepWithoutRows = 30_000;
  * Rows of visitors with windows that may still be open are left as they are: their events would count twice when the
  * windows close. What arrives meanwhile is appended as ever and merges with the new rows.
  *
- * @throws ResessionizeError if `rawdata` no longer has all events of the days, or the days keep changing
- * @throws RangeError if a day is no multiple of `stepMs`, or of the step of the rows there are
+ * @throws ResessionizeError if `rawdata` no longer has all events of the days, a day is no multiple of the step of the
+ * rows there are, or the days keep changing
+ * @throws RangeError if a day is no multiple of `stepMs`
  */
 export async function resessionize(room: Room, options: ResessionizeOptions): Promise<ResessionizeReport> {
   checkStep('resessionize', options.stepMs);
@@ -82,7 +83,7 @@ async function tryResessionize(room: Room, options: ResessionizeOptions): Promis
   const { stepMs, onProgress } = options;
   const range = daysOf(options);
   const scene = await lookAt(room, options);
-  for (const file of scene.old) checkStep(`resessionize: rows in ${file.path}`, file.stepMs ?? 1);
+  refuseStepsAcrossMidnight(scene.old);
   const report = { days: 0, rowsBefore: sumRows(scene.old), rowsAfter: 0, rowsLeft: 0, visitorsLeft: 0 };
   const added: ManifestFile[] = [];
   for (const dayAt of range) {
@@ -268,8 +269,20 @@ function daysOf({ from, to }: DayRange): number[] {
 
 /** A bucket that crosses midnight would belong to a day outside of the range. */
 function checkStep(who: string, stepMs: number): void {
-  if (Number.isSafeInteger(stepMs) && stepMs > 0 && dayMs % stepMs === 0) return;
+  if (dividesDay(stepMs)) return;
   throw new RangeError(`${who}: step ${stepMs} ms does not divide a day; take one that does, such as 30000`);
+}
+
+function refuseStepsAcrossMidnight(old: readonly ManifestFile[]): void {
+  const file = old.find(({ stepMs = 1 }) => !dividesDay(stepMs));
+  if (file)
+    throw new ResessionizeError(
+      `resessionize: the step of the rows in ${file.path}, ${file.stepMs} ms, does not divide a day, so that rows lie across midnight; leave these days as they are`,
+    );
+}
+
+function dividesDay(stepMs: number): boolean {
+  return Number.isSafeInteger(stepMs) && stepMs > 0 && dayMs % stepMs === 0;
 }
 
 function largest(stepMs: number, left: number, old: readonly ManifestFile[]): number {
