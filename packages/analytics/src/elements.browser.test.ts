@@ -125,6 +125,22 @@ describe('the elements on a page of another', () => {
       expect(await tile.evaluate((each) => getComputedStyle(each).outlineColor)).toBe('rgb(1, 2, 3)');
       await mark.click();
       expect(await other.evaluate('globalThis.sent')).toEqual({ duration: { from: 0, to: 1 } });
+      await other.evaluate(() =>
+        addEventListener('tap-sql', (event) => {
+          event.preventDefault();
+          Object.assign(globalThis, { sent: (event as CustomEvent).detail });
+        }),
+      );
+      const before = other.url();
+      for (const link of [
+        other.getByRole('link', { name: 'Sessions: SQL' }),
+        other.getByRole('group', { name: 'From begin to end' }).getByRole('link'),
+      ]) {
+        await link.click();
+        expect(await other.evaluate('globalThis.sent')).toEqual({ sql: expect.stringContaining('FROM') });
+        await other.evaluate('globalThis.sent = null');
+      }
+      expect(other.url()).toBe(before);
     } finally {
       await other.close();
       await own.close();

@@ -3,7 +3,7 @@ import { html, nothing, type TemplateResult } from 'lit';
 import { formatCount, formatDuration } from '../format.ts';
 import type { Picture } from '../model/tally.ts';
 import { queries } from '../sql/queries.ts';
-import { textOf } from '../sql/question.ts';
+import { questionLink } from './question-link.ts';
 import type { Seen } from './dashboard-data.ts';
 
 interface Headline {
@@ -43,16 +43,14 @@ export function headlineRow({ sessions, events, visitors, median_sec, p90_sec, t
 
 /** The large numbers, each with what it means, the change from the period before, and its SQL. */
 export function numbersOf(seen: Seen, openNow: number | null): TemplateResult {
-  const sql = `/sql/#sql=${encodeURIComponent(textOf(queries.headline(seen.ask)))}`;
+  const question = queries.headline(seen.ask);
   return html`<dl class="numbers">
     ${headlines.map((headline) => {
       const value = headline.read(seen.picture);
       return html`<div class="number">
         <dt>${headline.name}</dt>
         <dd class="value">${value === null ? '–' : headline.write(value)}${change(headline, seen)}</dd>
-        <dd class="meaning">
-          ${headline.meaning} <a class="sql" href=${sql} aria-label="${headline.name}: SQL">SQL</a>
-        </dd>
+        <dd class="meaning">${headline.meaning} ${questionLink(question, headline.name)}</dd>
       </div>`;
     })}
     <div class="number">

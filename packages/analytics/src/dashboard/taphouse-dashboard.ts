@@ -38,7 +38,8 @@ const noticeMs = 8_000;
  * steps of the funnel; `alert-sec`, sessions shorter than this raise the alert, 20 by default, 0 for none; `keep-url`,
  * present where the page's query string holds the view. Properties: `credentials` and `region` for a lake in S3 (as of
  * `connect`); `files`, which take the place of the lake, also when dropped on the element. Events: `tap-select`,
- * `tap-zoom`, `tap-length` and `tap-funnel` of its charts leave it too. Parts: `tile`, and the charts' `chart`, `mark`,
+ * `tap-zoom`, `tap-length` and `tap-funnel` of its charts leave it too; `tap-sql` (`{ sql }`) comes before the page
+ * `/sql/` is opened with a question, unless prevented. Parts: `tile`, and the charts' `chart`, `mark`,
  * `table`, `field` and `button`. Colours: the custom properties `--tap-*`.
  */
 export class TaphouseDashboard extends LitElement {

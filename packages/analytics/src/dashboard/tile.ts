@@ -3,7 +3,8 @@ import { css, html, LitElement, nothing, type TemplateResult } from 'lit';
 import { csvOf } from '../export/csv.ts';
 import { saveFile } from '../export/save-file.ts';
 import { formatCount, formatTime } from '../format.ts';
-import { type Question, textOf } from '../sql/question.ts';
+import type { Question } from '../sql/question.ts';
+import { questionLink } from './question-link.ts';
 import { theme } from './theme.ts';
 
 /** Most rows of the table behind a chart; CSV has all. */
@@ -163,13 +164,7 @@ export class TaphouseTile extends LitElement {
       >
         Table
       </button>
-      ${
-        question
-          ? html`<a href="/sql/#sql=${encodeURIComponent(textOf(question))}" title="Open this question on the SQL page"
-              >SQL</a
-            >`
-          : nothing
-      }
+      ${question ? questionLink(question) : nothing}
       <button type="button" @click=${() => this.#saveCsv()}>CSV</button>
       ${
         question
