@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -107,6 +107,31 @@ describe('import', () => {
     await writeFile(join(source, '2019/06/28/12/beers-1-d'), beer(5));
     expect(await lake.import({ path: source })).toMatchObject({ files: 1, events: 1, skipped: 3 });
     expect(await ask('SELECT sum(events)::INTEGER AS n FROM sessions')).toEqual([{ n: 7 }]);
+  });
+
+  it('takes another file of the same name and size for another one, and one that has grown for the same', async () => {
+    const [monday, tuesday] = [join(source, 'monday'), join(source, 'tuesday')];
+    await Promise.all([mkdir(monday), mkdir(tuesday)]);
+    await writeFile(join(monday, 'clicks.jsonl'), `${beer(1)}\n${beer(2)}\n`);
+    await writeFile(join(tuesday, 'clicks.jsonl'), `${beer(3)}\n${beer(4)}\n`);
+    expect(await lake.import({ path: join(monday, 'clicks.jsonl') })).toMatchObject({ events: 2, skipped: 0 });
+    expect(await lake.import({ path: join(tuesday, 'clicks.jsonl') })).toMatchObject({ events: 2, skipped: 0 });
+    expect(await lake.import({ path: join(tuesday, 'clicks.jsonl') })).toMatchObject({ events: 0, skipped: 1 });
+    expect(await ask('SELECT count(*)::INTEGER AS n FROM events')).toEqual([{ n: 4 }]);
+    await appendFile(join(tuesday, 'clicks.jsonl'), `${beer(5)}\n`);
+    await lake.import({ path: join(tuesday, 'clicks.jsonl') });
+    expect(await ask('SELECT count(*)::INTEGER AS n FROM events')).toEqual([{ n: 5 }]);
+    expect(await ask('SELECT sum(events)::INTEGER AS n FROM sessions')).toEqual([{ n: 5 }]);
+  });
+
+  it('knows by name and size what a ledger of an older version says was taken in', async () => {
+    await writeFile(join(source, 'a'), beer(1));
+    await lake.import({ path: source });
+    const ledger = join(folder, 'imported.json');
+    const now = await readFile(ledger, 'utf8');
+    await writeFile(ledger, now.replace(/"(a\|\d+)\|[0-9a-f]{16}"/, '"$1"'));
+    expect(await readFile(ledger, 'utf8')).not.toBe(now);
+    expect(await lake.import({ path: source })).toMatchObject({ files: 0, skipped: 1 });
   });
 
   it('cut off after its events were written counts them once when it is run again', async () => {

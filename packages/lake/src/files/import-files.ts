@@ -51,8 +51,13 @@ interface Ledger {
 interface Source {
   /** Where it is. */
   path: string;
-  /** Below the folder that was named; names the file in event ids, so that a moved folder gives the same ones. */
+  /** Below the folder that was named, so that a moved folder is the same one. */
   name: string;
+  /**
+   * Of `name` and the first record: makes event ids. Another day's file may have the same name, and one that has grown
+   * has the same first record.
+   */
+  identity: string;
   bytes: number;
 }
 
@@ -62,14 +67,14 @@ const ledgerKey = 'imported.json';
 const importLimits: Limits = { ...limits, maxAgeMs: Infinity, maxAheadMs: Infinity };
 
 /**
- * Takes in old events. A record without an `event_id` gets one made of its file's name and its place in it, so that
- * the same file gives the same events however often it is read; without a `received_at`, it arrived when it happened.
+ * Takes in old events. A record without an `event_id` gets one made of its file's name and first record and its place
+ * in it, so that the same file gives the same events however often it is read; without a `received_at`, it arrived when it happened.
  * Commits are by some 200,000 events; a file counts as taken in when all its events are committed.
  */
 export async function importFiles(room: Room, options: ImportOptions): Promise<ImportReport> {
   const ledger = await readLedger(room);
   const all = await findSources(options.path);
-  const sources = all.filter((source) => !(sourceId(source) in ledger.files));
+  const sources = all.filter((source) => !isTaken(source, ledger));
   const run = new ImportRun(room, options, ledger, sources);
   for (const source of sources) await run.take(source);
   await run.commit();
@@ -103,7 +108,7 @@ class ImportRun {
   async take(source: Source): Promise<void> {
     const found = { source, events: 0, refused: 0 };
     for await (const record of readRecords(source.path)) {
-      const event = importedEvent(record, source.name);
+      const event = importedEvent(record, source.identity);
       if (typeof event === 'string') {
         found.refused += 1;
         this.#options.onRefused?.({ path: source.path, number: record.number, reason: event });
@@ -153,7 +158,7 @@ class ImportRun {
 }
 
 /** The event of a record, or why it is none. */
-export function importedEvent({ text, value, number }: ReadRecord, name: string): ClickEvent | string {
+export function importedEvent({ text, value, number }: ReadRecord, identity: string): ClickEvent | string {
   if (typeof value !== 'object' || value === null) return `not a JSON object: ${text.slice(0, 80)}`;
   const record = { ...value } as Record<string, unknown>;
   record.client_timestamp = importedTime(record.client_timestamp);
@@ -162,7 +167,7 @@ export function importedEvent({ text, value, number }: ReadRecord, name: string)
     receivedAt,
     ip: textOrNull(record.ip),
     userAgent: textOrNull(record.user_agent),
-    newEventId: () => `${digest(name).slice(0, 16)}-${String(number).padStart(8, '0')}`,
+    newEventId: () => `${digest(identity).slice(0, 16)}-${String(number).padStart(8, '0')}`,
     limits: importLimits,
   });
   return accepted[0] ?? rejected[0]?.reason ?? fault ?? 'not an event';
@@ -208,19 +213,32 @@ function daysInARow(days: ReadonlySet<number>): { from: number; to: number }[] {
 }
 
 async function findSources(path: string): Promise<Source[]> {
-  const info = await stat(path);
-  if (info.isFile()) return [{ path, name: basename(path), bytes: info.size }];
+  if ((await stat(path)).isFile()) return [await describe(path, basename(path))];
   const entries = await readdir(path, { recursive: true, withFileTypes: true });
-  const files = entries.filter((entry) => entry.isFile() && !/^[._]/.test(entry.name));
-  const sources = files.map(async (entry) => {
-    const file = join(entry.parentPath, entry.name);
-    return { path: file, name: relative(path, file).split(sep).join('/'), bytes: (await stat(file)).size };
-  });
-  return (await Promise.all(sources)).toSorted((a, b) => (a.name < b.name ? -1 : 1));
+  const files = entries
+    .filter((entry) => entry.isFile() && !/^[._]/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name));
+  const sources: Source[] = [];
+  for (const file of files) sources.push(await describe(file, relative(path, file).split(sep).join('/')));
+  return sources.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }
 
-function sourceId({ name, bytes }: Source): string {
-  return `${name}|${bytes}`;
+async function describe(path: string, name: string): Promise<Source> {
+  return { path, name, identity: `${name}\n${await firstRecord(path)}`, bytes: (await stat(path)).size };
+}
+
+async function firstRecord(path: string): Promise<string> {
+  for await (const { text } of readRecords(path)) return text;
+  return '';
+}
+
+function isTaken(source: Source, { files }: Ledger): boolean {
+  // Ledgers of earlier versions name a file by name and size alone.
+  return sourceId(source) in files || `${source.name}|${source.bytes}` in files;
+}
+
+function sourceId({ name, bytes, identity }: Source): string {
+  return `${name}|${bytes}|${digest(identity).slice(0, 16)}`;
 }
 
 function contentName(events: readonly ClickEvent[]): string {

@@ -20,11 +20,16 @@ export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
   const file = createReadStream(path);
   const input = (await isGzip(path)) ? file.pipe(createGunzip()) : file;
   let number = 0;
-  for await (const line of linesOf(path, input)) {
-    for (const text of objectsOf(line)) {
-      number += 1;
-      yield { number, text, value: parse(text) };
+  try {
+    for await (const line of linesOf(path, input)) {
+      for (const text of objectsOf(line)) {
+        number += 1;
+        yield { number, text, value: parse(text) };
+      }
     }
+  } finally {
+    // Who reads the first record only leaves the rest.
+    file.destroy();
   }
 }
 
