@@ -100,6 +100,19 @@ describe('erasing a user', () => {
     expect(await readFile(join(folder, 'erased.json'), 'utf8')).not.toContain('ann');
   });
 
+  it('stores nothing where a newer version says who was erased', async () => {
+    await lake.erase({ userIds: ['51'], refuseLater: true });
+    const store = directoryStore(folder);
+    const list = await store.get('erased.json');
+    const text = new TextDecoder().decode(list?.body);
+    const newer = text.replace('"format":1', '"format":2');
+    expect(newer).not.toBe(text);
+    await store.replace('erased.json', new TextEncoder().encode(newer), list?.tag);
+    await expect(lake.write(commit(1, ['51', '52']))).rejects.toThrow(/erased.json: format 2; .* update Taphouse/);
+    await expect(lake.erase({ userIds: ['53'] })).rejects.toThrow(/format 2/);
+    expect(await users('rawdata')).toEqual([]);
+  });
+
   it('lets no window that was open then count what came before, nor part of what came after', async () => {
     const engine = createSessionizer(windowPresets.seconds);
     let position = 0;

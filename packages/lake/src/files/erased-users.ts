@@ -2,6 +2,7 @@ import { createHmac, randomBytes } from 'node:crypto';
 
 import { limits } from '@taphouse/schema';
 
+import { ManifestError } from '../manifest-protocol.ts';
 import { type ObjectStore, ReplaceConflictError } from '../object-store.ts';
 
 const key = 'erased.json';
@@ -47,7 +48,11 @@ export interface ErasedUsers {
   readonly tag: string | undefined;
 }
 
-/** Reads who was erased. */
+/**
+ * Reads who was erased.
+ *
+ * @throws ManifestError if a newer version wrote it
+ */
 export async function readErasedUsers(store: ObjectStore): Promise<ErasedUsers> {
   const { file, tag } = await readFile(store);
   const isEmpty = Object.keys(file.users).length === 0;
@@ -97,7 +102,11 @@ export async function rememberErased(
 async function readFile(store: ObjectStore): Promise<{ file: ErasedFile; tag: string | undefined }> {
   const found = await store.get(key);
   if (!found) return { file: { format: 1, salt: randomBytes(16).toString('hex'), users: {} }, tag: undefined };
-  return { file: JSON.parse(new TextDecoder().decode(found.body)) as ErasedFile, tag: found.tag };
+  const file = JSON.parse(new TextDecoder().decode(found.body)) as ErasedFile;
+  // Taken for none, the erased would be stored again.
+  if (file.format !== 1)
+    throw new ManifestError(`${key}: format ${String(file.format)}; this version reads 1, so update Taphouse`);
+  return { file, tag: found.tag };
 }
 
 function digest(salt: string, userId: string): string {
