@@ -111,7 +111,7 @@ function report(): string {
     const leastRatio = least(rounds) / least(raw.rounds);
     const figure = (key: keyof Round): string => median(rounds.map((round) => round[key])).toFixed(0);
     const cpu = `${figure('cpuUs')} (${least(rounds).toFixed(0)})`;
-    return `| ${name} | ${cpu} | ${ratio.toFixed(1)} (${leastRatio.toFixed(1)}) | ${figure('perSecond')} | ${figure('p99Ms')} |`;
+    return `| ${name} | ${cpu} | ${ratio.toFixed(2)} (${leastRatio.toFixed(2)}) | ${figure('perSecond')} | ${figure('p99Ms')} |`;
   });
   return [
     `A POST of 20 events, ${beerBatch().length} bytes, 64 connections; medians of ${values.rounds} interleaved rounds of ${values.seconds} s, the least in brackets. CPU is the server's, user and system, lmdb's own thread included. \`nowhere\` is the whole collector before a stream that keeps nothing.`,
