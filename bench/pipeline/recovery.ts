@@ -85,7 +85,9 @@ function table(
   run: { events: number; rounds: number; eventsPerSecond: number; logBytes: number; sent: number },
 ): string {
   const caughtUp = rounds.flatMap(({ caughtUpMs }) => (caughtUpMs === undefined ? [] : [caughtUpMs]));
-  return `| recovery | figure |
+  return `\`taphouse start\` over a log that was filled directly, killed with SIGKILL at random moments while clicks came over HTTP and were sent again until acknowledged.
+
+| recovery | figure |
 |---|---|
 | events in the log at the start | ${run.events.toLocaleString('en')}, and ${run.sent.toLocaleString('en')} over HTTP at ${run.eventsPerSecond.toLocaleString('en')}/s; ${(run.logBytes / 1024 ** 3).toFixed(1)} GiB in the end |
 | SIGKILLs | ${rounds.length}, of which ${rounds.length - caughtUp.length} while the log was first read |
