@@ -14,13 +14,11 @@ import { brotliCompressSync, constants } from 'node:zlib';
 
 import { queries } from '../../packages/analytics/src/sql/queries.ts';
 import { type Ask, textOf } from '../../packages/analytics/src/sql/question.ts';
+import { makeSessions, openNativeLake, type TableSize } from '../../packages/analytics/src/testing/large-lake.ts';
 import { buildPages, servePages } from '../../packages/analytics/src/testing/serve-pages.ts';
-import { duckdbViews } from '../../packages/sessions/src/sql/index.ts';
-import { tables } from '../../packages/schema/src/index.ts';
 import { openChromium, openProfile } from '../../test/browser/src/index.ts';
 import { median } from '../median.ts';
 import { writeResults } from '../results.ts';
-import { type Database, makeSessions, openNative, type TableSize } from './make-lake.ts';
 
 const { values } = parseArgs({
   options: {
@@ -156,7 +154,7 @@ try {
     await page.goto(`${server.origin}/analytics/`);
     await page.waitForFunction(() => document.title === 'ready');
     await page.evaluate('bench.openLake()');
-    const native = await nativeViews(lake);
+    const native = await openNativeLake({ folder: lake, events: values.events }, 1);
     const took: Took = {};
     for (const [name, sql] of Object.entries(statements)) {
       const times: { wasm: number[]; native: number[] } = { wasm: [], native: [] };
@@ -208,21 +206,6 @@ function sizeOf(lake: string): { aggregated: TableSize; rawdata: TableSize } | n
   };
   const aggregated = read('aggregated');
   return aggregated && { aggregated, rawdata: read('rawdata') ?? { bytes: 0, rows: 0 } };
-}
-
-/** One thread, the same views over the same files. */
-async function nativeViews(lake: string): Promise<Database> {
-  const db = await openNative(1);
-  for (const table of ['rawdata', 'aggregated'] as const) {
-    const empty = tables[table].map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`).join(', ');
-    const rows =
-      table === 'rawdata' && !values.events
-        ? `SELECT ${empty} WHERE false`
-        : `SELECT * FROM read_parquet('${lake}/${table}/**/*.parquet', hive_partitioning = false)`;
-    await db.run(`CREATE VIEW ${table} AS ${rows}`);
-  }
-  for (const view of duckdbViews()) await db.run(view);
-  return db;
 }
 
 /** Bytes of a first visit, brotli: the page's own files, and DuckDB-WASM. */

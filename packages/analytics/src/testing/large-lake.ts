@@ -1,13 +1,10 @@
 /** Lakes of many sessions and their events, written by native DuckDB as the lake's writer lays them out. */
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 
-// The bench is outside the workspace: it takes the packages' own DuckDB.
-const require = createRequire(new URL('../../packages/analytics/package.json', import.meta.url));
-const { DuckDBInstance } = (await import(require.resolve('@duckdb/node-api'))) as typeof import('@duckdb/node-api');
-
-export type Database = Awaited<ReturnType<InstanceType<typeof DuckDBInstance>['connect']>>;
+import { type DuckDBConnection, DuckDBInstance } from '@duckdb/node-api';
+import { tables } from '@taphouse/schema';
+import { duckdbViews } from '@taphouse/sessions/sql';
 
 const dayMs = 86_400_000;
 const names = `['beer_vitrine_nav','beer_products','beer_product_detail','beer_selection','beer_cart','beer_checkout']`;
@@ -31,9 +28,27 @@ export interface TableSize {
 }
 
 /** A DuckDB of one thread, or of all. */
-export async function openNative(threads?: number): Promise<Database> {
+async function openNative(threads?: number): Promise<DuckDBConnection> {
   const instance = await DuckDBInstance.create(':memory:', threads ? { threads: String(threads) } : {});
   return instance.connect();
+}
+
+/** Native DuckDB with the views over a lake that was made here. */
+export async function openNativeLake(
+  { folder, events }: Pick<LakeOptions, 'folder' | 'events'>,
+  threads?: number,
+): Promise<DuckDBConnection> {
+  const db = await openNative(threads);
+  for (const table of ['rawdata', 'aggregated'] as const) {
+    const empty = tables[table].map(({ name, type }) => `CAST(NULL AS ${type}) AS ${name}`).join(', ');
+    const rows =
+      table === 'rawdata' && !events
+        ? `SELECT ${empty} WHERE false`
+        : `SELECT * FROM read_parquet('${folder}/${table}/**/*.parquet', hive_partitioning = false)`;
+    await db.run(`CREATE VIEW ${table} AS ${rows}`);
+  }
+  for (const view of duckdbViews()) await db.run(view);
+  return db;
 }
 
 /** Writes a lake, the same for the same options. */
@@ -79,7 +94,7 @@ const clicks = `instance || '-0000000' || k AS event_id, u AS user_id, d AS devi
 FROM (SELECT *, unnest(range(1, ev + 1)) AS k FROM made WHERE true)`;
 
 async function writeTable(
-  db: Database,
+  db: DuckDBConnection,
   { folder, days, perDay, untilAt }: LakeOptions,
   { table, time, select }: { table: string; time: string; select: string },
 ): Promise<TableSize> {
@@ -115,6 +130,9 @@ async function writeTable(
 
 function dayFolder(at: number): string {
   const day = new Date(at);
-  const two = (number: number): string => String(number).padStart(2, '0');
   return `year=${day.getUTCFullYear()}/month=${two(day.getUTCMonth() + 1)}/day=${two(day.getUTCDate())}`;
+}
+
+function two(number: number): string {
+  return String(number).padStart(2, '0');
 }
