@@ -8,7 +8,7 @@ export interface LiveListener {
   state(state: LiveState): void;
 }
 
-const names: readonly LiveMessage['event'][] = ['clicks', 'sessions', 'windows', 'lake'];
+const names: readonly LiveMessage['event'][] = ['clicks', 'sessions', 'windows', 'ongoing', 'ended', 'lake'];
 
 /** Listens to `GET /v1/live`; the browser connects again by itself. Returns what ends it. */
 export function listenLive(url: string, listener: LiveListener): () => void {

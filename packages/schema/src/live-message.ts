@@ -20,5 +20,9 @@ export type LiveMessage =
   /** Windows still open. `rows` are the partial rows of the newest; the closed row will carry the same row_id.
    * Not called `open`: an EventSource fires an event of that name by itself. */
   | { event: 'windows'; data: { total: number; rows: SessionRow[]; stepMs: number; rangeMs: number } }
+  /** Sessions going on, where the server follows them (`TAPHOUSE_GAP`): a pause of `gapMs` ends one. `rows` are the newest. */
+  | { event: 'ongoing'; data: { total: number; rows: SessionRow[]; gapMs: number } }
+  /** Sessions that have just ended, of these. */
+  | { event: 'ended'; data: { total: number; rows: SessionRow[] } }
   /** A table has a new manifest. */
   | { event: 'lake'; data: { table: TableName; version: number } };

@@ -1,4 +1,4 @@
-import { type ClickEvent, encodeEvents } from '@taphouse/schema';
+import { type ClickEvent, encodeEvents, type SessionRow } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
 import { type Stream, StreamUnavailableError } from '@taphouse/streams';
 import { openMemory } from '@taphouse/streams/memory';
@@ -213,6 +213,33 @@ describe('pump', () => {
     clock.now += 60_000;
     await runUntil(() => ended.length > 0, { ...options, ...lake.open() });
     expect(ended).toEqual([2]);
+  });
+
+  it('settles live sessions that ended before the state forgets them: none is lost to a crash, repeats have one row_id', async () => {
+    const { stream, clock } = clockedStream();
+    const lake = new MemoryLake();
+    const settled: string[] = [];
+    let fails = true;
+    const onEnded = async (rows: readonly SessionRow[]): Promise<void> => {
+      if (fails) throw new Error('no disk');
+      settled.push(...rows.map((row) => `${row.row_id} ${row.events}`));
+    };
+    const options = { stream, window, lag: { gapMs: 60_000 }, commitEveryMs: 0, maxRetryMs: 1, onEnded };
+    await append(stream, click({ event_id: 'a-1', client_timestamp: clock.now }));
+    await runUntil(() => lake.rawdata.rows.length === 1, { ...options, ...lake.open() });
+    clock.now += 60_000;
+    // It ends with the commit of another's click, whose state is not saved as long as it is not settled.
+    await append(stream, click({ user_id: '60', event_id: 'b-1', client_timestamp: clock.now }));
+    let faults = 0;
+    await runUntil(() => faults > 1, { ...options, ...lake.open(), onError: () => (faults += 1) }).catch(() => {});
+    expect(settled).toEqual([]);
+    fails = false;
+    await runUntil(() => settled.length > 0, { ...options, ...lake.open() });
+    expect(new Set(settled)).toEqual(new Set(['l60000/a-1 1']));
+    // In silence too.
+    clock.now += 60_000;
+    await runUntil(() => settled.some((row) => row.startsWith('l60000/b-1')), { ...options, ...lake.open() });
+    expect(settled.at(-1)).toBe('l60000/b-1 1');
   });
 
   it('says of the lines of each commit whether they are in the order of their arrival', async () => {

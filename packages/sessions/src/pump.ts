@@ -39,8 +39,13 @@ export interface PumpOptions {
   keepLogMs?: number;
   /** Longest wait before a failed write is tried again, milliseconds; the first wait is 200. Default 30,000. */
   maxRetryMs?: number;
-  /** Follows live sessions too, which `onSlice` gets. A restart goes on with them. */
+  /** Follows live sessions too, which `onSlice` and `onEnded` get. A restart goes on with them. */
   lag?: LagWindow;
+  /**
+   * Live sessions that ended, once their events are in the lake and before the state says so; tried again until it
+   * resolves. After a crash some come again, with the same row_id.
+   */
+  onEnded?: (rows: readonly SessionRow[]) => Promise<void>;
   /** After each slice, with what it brought; before that is in the lake. Must not throw. */
   onSlice?: (slice: PumpSlice) => void;
   /** After each commit is in the lake and the state. Must not throw. */
@@ -92,6 +97,8 @@ class PumpRun {
   #live: Window | undefined;
   /** Live sessions ended since the last slice was told. */
   #ended: SessionRow[] = [];
+  /** And since the last commit. */
+  #unsettled: SessionRow[] = [];
   /** What the lake and the state have. */
   #committed: Mark = start;
   #position = start.position;
@@ -236,10 +243,15 @@ class PumpRun {
   }
 
   #tell(events: readonly EventHead[], rows: readonly SessionRow[]): void {
-    if (this.#live) append(this.#ended, this.#live.advance(this.#clockAt));
+    this.#end(this.#live?.advance(this.#clockAt) ?? []);
     const live = this.#live && { live: this.#live };
     this.#options.onSlice?.({ events, rows, sessionizer: this.#sessionizer, ended: this.#ended, ...live });
     this.#ended = [];
+  }
+
+  #end(rows: readonly SessionRow[]): void {
+    append(this.#ended, rows);
+    if (this.#options.onEnded) append(this.#unsettled, rows);
   }
 
   #read(record: StoredRecord): EventHead[] {
@@ -261,7 +273,7 @@ class PumpRun {
 
   async #commit(drained: boolean): Promise<void> {
     this.#committedAt = this.#clockAt;
-    if (this.#eventCount === 0 && this.#rows.length === 0) return;
+    if (this.#eventCount === 0 && this.#rows.length === 0) return this.#settle();
     const { sink, shard, onCommit } = this.#options;
     const mark: Mark = { position: this.#position, clockAt: this.#clockAt, drained };
     const { configHash, window } = this.#sessionizer;
@@ -280,6 +292,7 @@ class PumpRun {
       stepMs: window.stepMs,
     };
     await this.#persist(() => sink.write(commit));
+    await this.#settle();
     await this.#save(mark);
     this.#lines = new LineBuffer();
     this.#latestReceivedAt = -Infinity;
@@ -288,6 +301,14 @@ class PumpRun {
     this.#rows = [];
     onCommit?.(commit);
     await this.#trim(mark);
+  }
+
+  /** In silence nothing is saved with it: a restart ends these sessions once more. */
+  async #settle(): Promise<void> {
+    const ended = this.#unsettled;
+    if (ended.length === 0) return;
+    await this.#persist(async () => this.#options.onEnded?.(ended));
+    this.#unsettled = [];
   }
 
   async #save(mark: Mark): Promise<void> {
@@ -349,7 +370,7 @@ class PumpRun {
       ...(hashSeed !== undefined && { hashSeed }),
       ...(this.#live && {
         // Live sessions outlive the records whose memory the texts of events hold.
-        onCounted: (event, arrivedAt) => append(this.#ended, this.#live?.push(copyOf(event), arrivedAt) ?? []),
+        onCounted: (event, arrivedAt) => this.#end(this.#live?.push(copyOf(event), arrivedAt) ?? []),
       }),
     };
   }

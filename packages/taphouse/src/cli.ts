@@ -10,7 +10,7 @@ const own = createRequire(import.meta.url)('../package.json') as { version: stri
 const help = `taphouse - clickstream sessions on tap
 
   taphouse start [--port 7400] [--host 127.0.0.1] [--data ./data] [--window seconds|minutes|<step>s]
-                 [--rate 20] [--visitors shoppers|article] [--no-traffic]
+                 [--gap 30m] [--rate 20] [--visitors shoppers|article] [--no-traffic]
       collector, sessions, lake and dashboard in one process, with simulated visitors unless --no-traffic
   taphouse simulate [--endpoint http://localhost:7400] [--rate 20] [--visitors article|shoppers] [--write-key demo]
       the article's visitors, or believable ones, at a rate in clicks per second, against any collector
@@ -30,7 +30,7 @@ const help = `taphouse - clickstream sessions on tap
       the views as SQL text, for your own DuckDB or Athena
   taphouse --version
 
-Environment: TAPHOUSE_PORT, TAPHOUSE_HOST, TAPHOUSE_TOKEN (for readers), TAPHOUSE_DATA, TAPHOUSE_WINDOW,
+Environment: TAPHOUSE_PORT, TAPHOUSE_HOST, TAPHOUSE_TOKEN (for readers), TAPHOUSE_DATA, TAPHOUSE_WINDOW, TAPHOUSE_GAP,
 TAPHOUSE_WRITE_KEYS (key or key=origin|origin, separated by commas), TAPHOUSE_RATE_LIMIT (events/s),
 TAPHOUSE_SEEN_MB, TAPHOUSE_MAX_WINDOWS, TAPHOUSE_TRUSTED_HOPS, TAPHOUSE_IP (truncated, none), TAPHOUSE_LOG
 (off, json), TAPHOUSE_ALERTS (such as "short: duration_sec < 20"), TAPHOUSE_ALERT_WEBHOOK (URL), TAPHOUSE_ALERT_SECRET`;
@@ -40,6 +40,7 @@ const options = {
   port: { type: 'string' },
   data: { type: 'string' },
   window: { type: 'string' },
+  gap: { type: 'string' },
   rate: { type: 'string' },
   'no-traffic': { type: 'boolean' },
   endpoint: { type: 'string' },
@@ -61,7 +62,7 @@ type Flags = ReturnType<typeof parse>['values'];
 
 /** What a command takes, so that what it would not heed is refused: `check 2026-11-20` looked at today. */
 const takes: Record<string, { flags: readonly (keyof Flags)[]; most: number }> = {
-  start: { flags: ['host', 'port', 'data', 'window', 'rate', 'visitors', 'no-traffic'], most: 0 },
+  start: { flags: ['host', 'port', 'data', 'window', 'gap', 'rate', 'visitors', 'no-traffic'], most: 0 },
   simulate: { flags: ['endpoint', 'rate', 'visitors', 'write-key'], most: 0 },
   query: { flags: ['data', 'format'], most: 1 },
   export: { flags: ['data'], most: 2 },

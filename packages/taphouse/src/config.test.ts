@@ -28,6 +28,15 @@ test('a flag wins over the environment', () => {
   });
 });
 
+test.for([
+  ['90s', 90_000],
+  ['30m', 1_800_000],
+  ['24h', 86_400_000],
+] as const)('a pause of %s ends a live session after %d ms', ([gap, gapMs]) => {
+  expect(readConfig({}, { TAPHOUSE_GAP: gap }).lag).toEqual({ gapMs });
+  expect(readConfig({ gap }, { TAPHOUSE_GAP: '1s' }).lag).toEqual({ gapMs });
+});
+
 test('write keys stand alone or with the origins that may use them', () => {
   const TAPHOUSE_WRITE_KEYS = 'app, shop=https://shop.example|https://www.shop.example';
   expect(readConfig({}, { TAPHOUSE_WRITE_KEYS }).writeKeys).toEqual([
@@ -43,6 +52,9 @@ test.for([
   [{ TAPHOUSE_TRUSTED_HOPS: '-1' }, /TAPHOUSE_TRUSTED_HOPS: -1 is not a whole number/],
   [{ TAPHOUSE_SEEN_MB: 'much' }, /TAPHOUSE_SEEN_MB: much is not a whole number/],
   [{ TAPHOUSE_MAX_WINDOWS: '0' }, /TAPHOUSE_MAX_WINDOWS: 0 leaves no window/],
+  [{ TAPHOUSE_GAP: '25h' }, /--gap: 25h is no pause from 1s to 24h/],
+  [{ TAPHOUSE_GAP: '30' }, /--gap: 30 is no pause/],
+  [{ TAPHOUSE_GAP: '0s' }, /--gap: 0s is no pause/],
   [{ TAPHOUSE_RATE_LIMIT: 'fast' }, /TAPHOUSE_RATE_LIMIT: fast is not a whole number/],
   [{ TAPHOUSE_ALERTS: 'short' }, /short/],
   [{ TAPHOUSE_ALERT_WEBHOOK: 'mailto:me@example.com' }, /mailto:me@example.com is no URL/],

@@ -2,7 +2,7 @@ import { statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 import type { WriteKey } from '@taphouse/collector';
-import { type AlertRule, parseAlerts, parseWindow, type StaggerWindow } from '@taphouse/sessions';
+import { type AlertRule, type LagWindow, parseAlerts, parseWindow, type StaggerWindow } from '@taphouse/sessions';
 
 /** Everything that `taphouse start` can be told. */
 export interface Config {
@@ -19,6 +19,11 @@ export interface Config {
   dataFolder: string;
   /** Stagger window. `TAPHOUSE_WINDOW`, `--window`: `seconds` (default), `minutes` or `<step>s`. */
   window: StaggerWindow;
+  /**
+   * Live sessions, which a pause of so long ends. `TAPHOUSE_GAP`, `--gap`, such as `30m` or `90s`; unset, none are
+   * followed. The rows of the lake are the same with and without: they give sessions of any length when asked.
+   */
+  lag?: LagWindow;
   /**
    * Keys a batch must carry one of. `TAPHOUSE_WRITE_KEYS`, separated by commas, each alone or with the origins of the
    * pages that may use it: `app,shop=https://shop.example|https://www.shop.example`. Any key is taken if unset.
@@ -39,7 +44,7 @@ export interface Config {
   };
   /** Refusals and faults as JSON lines on standard output. `TAPHOUSE_LOG=json`; default off. */
   log: boolean;
-  /** What to say of closed windows. `TAPHOUSE_ALERTS`, such as `short: duration_sec < 20`; see `parseAlerts`. */
+  /** What to say of closed windows or, with `lag`, of sessions that ended. `TAPHOUSE_ALERTS`, such as `short: duration_sec < 20`; see `parseAlerts`. */
   alerts: readonly AlertRule[];
   /** Where alerts are POSTed. `TAPHOUSE_ALERT_WEBHOOK`, signed with `TAPHOUSE_ALERT_SECRET` if that is set. */
   webhook?: { url: string; secret?: string };
@@ -55,6 +60,7 @@ export interface Flags {
   port?: string | undefined;
   data?: string | undefined;
   window?: string | undefined;
+  gap?: string | undefined;
   rate?: string | undefined;
   visitors?: string | undefined;
   'no-traffic'?: boolean | undefined;
@@ -79,6 +85,7 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
     ...readToken(environment.TAPHOUSE_TOKEN),
     dataFolder: resolveData(flags.data, environment),
     window: readWindow(flags.window ?? environment.TAPHOUSE_WINDOW ?? 'seconds'),
+    ...readGap(flags.gap ?? environment.TAPHOUSE_GAP),
     trafficPerSecond: flags['no-traffic'] ? 0 : readRate(flags.rate ?? '20'),
     visitors: readVisitors(flags.visitors ?? 'shoppers'),
     alerts: usage(() => parseAlerts(environment.TAPHOUSE_ALERTS ?? '')),
@@ -166,6 +173,16 @@ function readPort(text: string): number {
     throw new UsageError(`port: ${text} is not a whole number from 0 to 65535; set --port or TAPHOUSE_PORT`);
   }
   return port;
+}
+
+function readGap(text: string | undefined): Pick<Config, 'lag'> {
+  if (!text) return {};
+  const [, count, unit] = /^(\d{1,5})(s|m|h)$/.exec(text) ?? [];
+  const gapMs = Number(count) * { s: 1_000, m: 60_000, h: 3_600_000 }[unit ?? '']!;
+  if (gapMs >= 1_000 && gapMs <= 86_400_000) return { lag: { gapMs } };
+  throw new UsageError(
+    `--gap: ${text} is no pause from 1s to 24h; write one such as 30m or 90s, or set no TAPHOUSE_GAP`,
+  );
 }
 
 /** @throws UsageError if `text` is no window */

@@ -23,6 +23,26 @@ function hears(event: LiveMessage['event']): LiveMessage['data'][] {
   return heard.filter((message) => message.event === event).map(({ data }) => data);
 }
 
+test('sessions going on are told when they change, and each that ended once, where they are followed', () => {
+  const following = openLiveHub(window, { gapMs: 1_800_000 });
+  following.subscribe((message) => heard.push(message));
+  const goingOn = [sessionRow({ row_id: 'going on' })];
+  following.sessions([sessionRow({ row_id: 'ended' })], { total: 3, newest: () => goingOn });
+  vi.advanceTimersByTime(500);
+  following.close();
+  expect(hears('ended')).toMatchObject([{ total: 1, rows: [{ row_id: 'ended' }] }]);
+  expect(hears('ongoing')).toMatchObject([
+    { total: 0, rows: [], gapMs: 1_800_000 },
+    { total: 3, rows: [{ row_id: 'going on' }], gapMs: 1_800_000 },
+  ]);
+});
+
+test('where no sessions are followed, none are told of', () => {
+  hub.subscribe((message) => heard.push(message));
+  vi.advanceTimersByTime(500);
+  expect(heard.map(({ event }) => event)).not.toContain('ongoing');
+});
+
 test('a click is told within a tenth of a second, and once', () => {
   hub.subscribe((message) => heard.push(message));
   hub.slice([click({ event_id: 'a-1' })], [], noneOpen);

@@ -1,15 +1,19 @@
 import type { LiveFeed } from '@taphouse/collector';
 import type { LiveMessage, SessionRow } from '@taphouse/schema';
-import type { EventHead, StaggerWindow } from '@taphouse/sessions';
+import type { EventHead, LagWindow, StaggerWindow } from '@taphouse/sessions';
+
+/** Windows or sessions that are open now. */
+export interface Open {
+  total: number;
+  newest: () => SessionRow[];
+}
 
 /** What the hub is told, and the feed it makes of it. */
 export interface LiveHub extends LiveFeed {
   /** A slice of the stream went through the engine. */
-  slice(
-    events: readonly EventHead[],
-    rows: readonly SessionRow[],
-    open: { total: number; newest: () => SessionRow[] },
-  ): void;
+  slice(events: readonly EventHead[], rows: readonly SessionRow[], open: Open): void;
+  /** Sessions that ended, and those going on. */
+  sessions(ended: readonly SessionRow[], ongoing: Open): void;
   /** A commit reached the lake: its rows need no live side any more. */
   committed(rows: readonly SessionRow[]): void;
   /** A table has a new manifest. */
@@ -25,42 +29,47 @@ const everyMs = 100;
  * Gathers what the pump sees and tells subscribers ten times a second, so that a busy stream costs a viewer no more
  * than a quiet one. A new subscriber first gets the rows that are closed but not yet in Parquet.
  */
-export function openLiveHub(window: StaggerWindow): LiveHub {
+export function openLiveHub(window: StaggerWindow, lag?: LagWindow): LiveHub {
   const listeners = new Set<(message: LiveMessage) => void>();
   const uncommitted = new Map<string, SessionRow>();
   let clicks: EventHead[] = [];
   let rows: SessionRow[] = [];
-  let totals = { clicks: 0, rows: 0 };
-  let open: { total: number; newest: () => SessionRow[] } = { total: 0, newest: () => [] };
-  let lastOpen = '';
+  let ended: SessionRow[] = [];
+  let totals = { clicks: 0, rows: 0, ended: 0 };
+  let open: Open = { total: 0, newest: () => [] };
+  let ongoing: Open = { total: 0, newest: () => [] };
+  /** What was said last of what is open. */
+  let lastOpen: string[] = [];
 
   const send = (message: LiveMessage): void => {
     for (const listener of listeners) listener(message);
   };
-  const openMessage = (): LiveMessage => ({
-    event: 'windows',
-    data: { total: open.total, rows: open.newest(), ...window },
-  });
+  const openMessages = (): LiveMessage[] => [
+    { event: 'windows', data: { total: open.total, rows: open.newest(), ...window } },
+    ...(lag ? [{ event: 'ongoing' as const, data: { total: ongoing.total, rows: ongoing.newest(), ...lag } }] : []),
+  ];
 
   const timer = setInterval(() => {
     if (listeners.size > 0) {
       if (totals.clicks > 0) send({ event: 'clicks', data: { total: totals.clicks, clicks: clicks.map(shownClick) } });
       if (totals.rows > 0) send({ event: 'sessions', data: { total: totals.rows, rows } });
-      const message = openMessage();
-      const text = JSON.stringify(message.data);
-      if (text !== lastOpen) send(message);
-      lastOpen = text;
+      if (totals.ended > 0) send({ event: 'ended', data: { total: totals.ended, rows: ended } });
+      const messages = openMessages();
+      const texts = messages.map((message) => JSON.stringify(message.data));
+      messages.filter((_, i) => texts[i] !== lastOpen[i]).forEach(send);
+      lastOpen = texts;
     }
     clicks = [];
     rows = [];
-    totals = { clicks: 0, rows: 0 };
+    ended = [];
+    totals = { clicks: 0, rows: 0, ended: 0 };
   }, everyMs);
   timer.unref();
 
   return {
     subscribe(listener) {
       listeners.add(listener);
-      listener(openMessage());
+      openMessages().forEach(listener);
       if (uncommitted.size > 0)
         listener({
           event: 'sessions',
@@ -75,6 +84,11 @@ export function openLiveHub(window: StaggerWindow): LiveHub {
       totals.rows += newRows.length;
       for (const row of newRows) uncommitted.set(row.row_id, row);
       open = nowOpen;
+    },
+    sessions(newlyEnded, nowOngoing) {
+      ended = [...ended, ...newlyEnded.slice(-maxShown)].slice(-maxShown);
+      totals.ended += newlyEnded.length;
+      ongoing = nowOngoing;
     },
     committed(committedRows) {
       for (const row of committedRows) uncommitted.delete(row.row_id);

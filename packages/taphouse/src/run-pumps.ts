@@ -2,13 +2,16 @@ import { randomInt } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 import type { Lake } from '@taphouse/lake/files';
+import type { SessionRow } from '@taphouse/schema';
 import {
   createSessionizer,
+  type LagWindow,
   pump,
   type PumpOptions,
   type PumpState,
   type SessionizerStats,
   type StaggerWindow,
+  type Window,
 } from '@taphouse/sessions';
 import type { Log } from '@taphouse/streams/log';
 
@@ -47,14 +50,17 @@ export async function runPumps(options: {
   state: PumpState;
   lake: Lake;
   window: StaggerWindow;
+  /** Live sessions to follow; alerts are then about these, and not about closed windows. */
+  lag?: LagWindow | undefined;
   memory?: Pick<PumpOptions, 'maxOpenWindows' | 'maxSeenBytes'>;
   hub: LiveHub;
   alerts: AlertSender;
   report: (line: string) => void;
 }): Promise<Pumps> {
-  const { log, state, lake, window, memory, hub, alerts, report } = options;
+  const { log, state, lake, window, lag, memory, hub, alerts, report } = options;
   const stopping = new AbortController();
   const stats = new Map<string, SessionizerStats>();
+  const ongoing = new Map<string, Pick<Window, 'openRows' | 'size'>>();
   const shards = await log.shards();
   const readTo = new Map(
     await Promise.all(shards.map(async (shard) => [shard, await startClock(options, shard)] as const)),
@@ -71,6 +77,11 @@ export async function runPumps(options: {
     saved.set(shard, ends.slice(upTo + 1));
     log.trim(shard, position).catch((error: unknown) => report(`log not trimmed: ${String(error)}`));
   };
+  /** Of who was erased meanwhile nothing is said any more. */
+  const raise = async (rows: readonly SessionRow[]): Promise<void> => {
+    const erased = await lake.erasedUsers();
+    await alerts.take(rows.filter(({ user_id, beginsession }) => !erased.covers(user_id, beginsession)));
+  };
   for (const shard of shards) await beginBehindLake(options, shard);
   const running = shards.map((shard) =>
     pump({
@@ -82,17 +93,21 @@ export async function runPumps(options: {
         mark: (of) => lake.mark(of),
         write: async (commit) => {
           await lake.write(commit);
-          await alerts.take(commit.rows);
+          if (!lag) await raise(commit.rows);
         },
       },
       window,
+      ...(lag && { lag, onEnded: raise }),
       ...memory,
       signal: stopping.signal,
       hashSeed: randomInt(2 ** 32),
-      onSlice: ({ events, rows, sessionizer }) => {
+      onSlice: ({ events, rows, sessionizer, ended, live }) => {
         stats.set(shard, sessionizer.stats());
         readTo.set(shard, sessionizer.stats().clockAt);
         hub.slice(events, rows, { total: total('openWindows'), newest: () => sessionizer.openRows(maxShownWindows) });
+        if (!live) return;
+        ongoing.set(shard, live);
+        hub.sessions(ended, { total: goingOn(), newest: () => live.openRows(maxShownWindows) });
       },
       onCommit: ({ rows, mark }) => {
         hub.committed(rows);
@@ -108,6 +123,7 @@ export async function runPumps(options: {
   );
   const total = (name: 'openWindows' | 'duplicates' | 'late' | 'memoryBytes'): number =>
     [...stats.values()].reduce((sum, shard) => sum + shard[name], 0);
+  const goingOn = (): number => [...ongoing.values()].reduce((sum, { size }) => sum + size, 0);
   /** So that after a stop the lake alone has all there is. */
   const catchUp = async (): Promise<void> => {
     const last = log.stats().last ?? '';
@@ -121,6 +137,7 @@ export async function runPumps(options: {
     lagMs,
     gauges: () => ({
       taphouse_open_windows: total('openWindows'),
+      ...(lag && { taphouse_ongoing_sessions: goingOn() }),
       taphouse_duplicate_events: total('duplicates'),
       taphouse_late_windows: total('late'),
       taphouse_engine_bytes: total('memoryBytes'),

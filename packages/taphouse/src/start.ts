@@ -66,8 +66,8 @@ async function closeAll(opened: readonly Close[]): Promise<void> {
 
 /** Puts into `opened` how to close what it opens, in that order. */
 async function wire(config: Config, report: Report, opened: Close[]): Promise<Taphouse> {
-  const { dataFolder, window } = config;
-  const hub = openLiveHub(window);
+  const { dataFolder, window, lag } = config;
+  const hub = openLiveHub(window, lag);
   opened.push(() => hub.close());
   const lakeFolder = join(dataFolder, 'lake');
   const startAfter = await endOfLake(lakeFolder);
@@ -91,7 +91,7 @@ async function wire(config: Config, report: Report, opened: Close[]): Promise<Ta
     ...(config.webhook && outbox && { webhook: { ...config.webhook, outbox } }),
   });
   opened.push(() => alerts.close());
-  const pumps = await runPumps({ log, state, lake, window, memory: config.memory, hub, alerts, report });
+  const pumps = await runPumps({ log, state, lake, window, lag, memory: config.memory, hub, alerts, report });
   opened.push(() => pumps.stop());
   const erasures = await heedErasures(lake, pumps, report);
   opened.push(() => erasures.close());

@@ -73,6 +73,10 @@ describe('the dashboard', () => {
     server.say({ event: 'lake', data: { table: 'aggregated', version: 2 } });
     await page.locator('td', { hasText: 'late' }).first().waitFor();
     expect(await value('Open now')).toBe('17');
+    // Where the server follows sessions, these are what is open.
+    server.say({ event: 'ongoing', data: { total: 4, rows: [], gapMs: 1_800_000 } });
+    await expect.poll(() => value('Open now')).toBe('4');
+    await page.getByText('sessions going on, live; 30 min of silence end one').waitFor();
   });
 
   it('counts a window that has just closed before any file has it, and once when one does', async () => {

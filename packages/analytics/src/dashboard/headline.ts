@@ -1,3 +1,4 @@
+import type { LiveMessage } from '@taphouse/schema';
 import { html, nothing, type TemplateResult } from 'lit';
 
 import { formatCount, formatDuration } from '../format.ts';
@@ -5,6 +6,12 @@ import type { Picture } from '../model/tally.ts';
 import { queries } from '../sql/queries.ts';
 import { questionLink } from './question-link.ts';
 import type { Seen } from './dashboard-data.ts';
+
+/** Sessions going on, as the live side tells of them where it follows them. */
+export type OngoingSessions = Extract<LiveMessage, { event: 'ongoing' }>['data'];
+
+/** What is open now: sessions going on, or windows. */
+export type OpenNow = Pick<OngoingSessions, 'total'> & Partial<Pick<OngoingSessions, 'gapMs'>>;
 
 interface Headline {
   name: string;
@@ -42,7 +49,7 @@ export function headlineRow({ sessions, events, visitors, median_sec, p90_sec, t
 }
 
 /** The large numbers, each with what it means, the change from the period before, and its SQL. */
-export function numbersOf(seen: Seen, openNow: number | null): TemplateResult {
+export function numbersOf(seen: Seen, openNow: OpenNow | null): TemplateResult {
   const question = queries.headline(seen.ask);
   return html`<dl class="numbers">
     ${headlines.map((headline) => {
@@ -55,8 +62,10 @@ export function numbersOf(seen: Seen, openNow: number | null): TemplateResult {
     })}
     <div class="number">
       <dt>Open now</dt>
-      <dd class="value">${openNow === null ? '–' : formatCount(openNow)}</dd>
-      <dd class="meaning">windows not yet closed, live</dd>
+      <dd class="value">${openNow === null ? '–' : formatCount(openNow.total)}</dd>
+      <dd class="meaning">
+        ${openNow?.gapMs ? `sessions going on, live; ${formatDuration(openNow.gapMs / 1000)} of silence end one` : 'windows not yet closed, live'}
+      </dd>
     </div>
   </dl>`;
 }

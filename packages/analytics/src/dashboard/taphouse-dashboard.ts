@@ -15,6 +15,7 @@ import { DashboardData, type Seen } from './dashboard-data.ts';
 import { dashboardHeader } from './dashboard-header.ts';
 import { dashboardStyles } from './dashboard-styles.ts';
 import { EventCounts } from './event-counts.ts';
+import type { OngoingSessions } from './headline.ts';
 import { listenLive, type LiveState } from '../live-feed.ts';
 import * as panels from './panels.ts';
 import type { SessionDialog, SessionEventRow } from './session-dialog.ts';
@@ -62,6 +63,7 @@ export class TaphouseDashboard extends LitElement {
     liveState: { state: true },
     clicks: { state: true },
     open: { state: true },
+    ongoing: { state: true },
     now: { state: true },
     isReading: { state: true },
     showsAllLines: { state: true },
@@ -87,6 +89,7 @@ export class TaphouseDashboard extends LitElement {
   declare liveState: LiveState;
   declare clicks: panels.LiveClick[];
   declare open: panels.OpenWindows | null;
+  declare ongoing: OngoingSessions | null;
   declare now: number;
   declare isReading: boolean;
   declare showsAllLines: boolean;
@@ -138,6 +141,7 @@ export class TaphouseDashboard extends LitElement {
     this.liveState = 'off';
     this.clicks = [];
     this.open = null;
+    this.ongoing = null;
     this.now = Date.now();
     this.isReading = false;
     this.showsAllLines = false;
@@ -201,7 +205,7 @@ export class TaphouseDashboard extends LitElement {
     this.#leave();
     this.seen = null;
     this.#events.forget();
-    this.open = null;
+    this.open = this.ongoing = null;
     // Files may be of any time.
     if (this.files) this.view = { ...firstView, range: 'all' };
     void this.#start();
@@ -312,7 +316,7 @@ export class TaphouseDashboard extends LitElement {
     if (this.liveState === 'lost' && state === 'live') this.#refreshSoon();
     this.liveState = state;
     // Windows close on; how many are open now is not known until it is told again.
-    if (state !== 'live') this.open = null;
+    if (state !== 'live') this.open = this.ongoing = null;
   }
 
   #hear(message: LiveMessage): void {
@@ -321,6 +325,7 @@ export class TaphouseDashboard extends LitElement {
       this.clicks = [...message.data.clicks.toReversed(), ...this.clicks].slice(0, mostClicks);
     }
     if (message.event === 'windows') this.open = message.data;
+    if (message.event === 'ongoing') this.ongoing = message.data;
     if (message.event === 'sessions') this.#data?.hear(message.data.rows);
     if (message.event === 'lake' || message.event === 'sessions') this.#refreshSoon();
   }
@@ -424,11 +429,23 @@ export class TaphouseDashboard extends LitElement {
     if (!seen) return panels.startingPanel({ bytes: this.bytes, rows: this.rowsRead }, () => this.#stop());
     const strip = panels.clickStrip(this.clicks, this.live !== '');
     if (this.#data?.empty) return html`<div class="grid">${panels.emptyPanel()} ${strip}</div>`;
-    const { open, showsAllLines, clicks, alertSec } = this;
+    const { open, ongoing, showsAllLines, clicks, alertSec } = this;
     const { knowsTypes, topEvents, asking, steps, stepCounts } = this.#events;
     // The clock in the header moves each second; the tiles need not.
     return html`${guard(
-      [seen, open?.total, knowsTypes, topEvents, asking, steps, stepCounts, showsAllLines, clicks, alertSec],
+      [
+        seen,
+        open?.total,
+        ongoing?.total,
+        knowsTypes,
+        topEvents,
+        asking,
+        steps,
+        stepCounts,
+        showsAllLines,
+        clicks,
+        alertSec,
+      ],
       () => this.#grid(seen, strip),
     )}`;
   }
@@ -438,7 +455,7 @@ export class TaphouseDashboard extends LitElement {
     const { knowsTypes } = this.#events;
     const choose = (filters: Filters): void => this.#filter(filters);
     return html`<div class="grid">
-      ${tiles.numbersTile(seen, this.open?.total ?? null)}
+      ${tiles.numbersTile(seen, this.ongoing ?? this.open)}
       ${tiles.lengthTile(seen, { length: this.view.length, stepMs: this.#data?.stepMs ?? 30_000 })}
       ${tiles.overTimeTile(seen)} ${strip} ${tiles.treeTile(seen, knowsTypes)} ${tiles.durationTile(seen, alertSec)}
       ${tiles.typesTile(seen, { knowsTypes, choose })} ${this.#eventsTile(seen, choose)} ${this.#funnelTile(seen)}

@@ -9,7 +9,7 @@ import { countBars } from './count-bars.ts';
 import type { Seen } from './dashboard-data.ts';
 import { weekdays } from './filter-words.ts';
 import type { FunnelStep } from './funnel.ts';
-import { headlineRow, numbersOf } from './headline.ts';
+import { headlineRow, numbersOf, type OpenNow } from './headline.ts';
 import { type LatestActions, latestTable } from './latest-table.ts';
 import { lengthsFrom } from './session-lengths.ts';
 import { noSession } from './panels.ts';
@@ -53,7 +53,7 @@ function without(seen: Seen, ...names: (keyof Filters)[]): Seen['ask'] {
   return { ...seen.ask, filters: Object.fromEntries(filters) };
 }
 
-export function numbersTile(seen: Seen, openNow: number | null): TemplateResult {
+export function numbersTile(seen: Seen, openNow: OpenNow | null): TemplateResult {
   return tile({
     span: 12,
     heading: 'At a glance',
