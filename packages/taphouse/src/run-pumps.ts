@@ -137,7 +137,7 @@ export async function runPumps(options: {
     lagMs,
     gauges: () => ({
       taphouse_open_windows: total('openWindows'),
-      ...(lag && { taphouse_ongoing_sessions: goingOn() }),
+      taphouse_ongoing_sessions: goingOn(),
       taphouse_duplicate_events: total('duplicates'),
       taphouse_late_windows: total('late'),
       taphouse_engine_bytes: total('memoryBytes'),
