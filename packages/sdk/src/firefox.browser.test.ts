@@ -80,7 +80,7 @@ async function outcomeOf(browser: Browser, { play: act, drops = 0 }: Scenario, l
 type Counts = Awaited<ReturnType<typeof count>>;
 
 const isTogether = ({ name }: Scenario): boolean => name === 'two tabs closed together';
-/** All three where there is time for it, as in `.ci/run`. */
+/** At 300 ms, as within `.ci/run`; all three with `TAPHOUSE_ROUNDS`, which takes some minutes. */
 const latencies = process.env.TAPHOUSE_ROUNDS ? latenciesMs : [300];
 const cases = latencies.flatMap((latencyMs) =>
   scenarios.filter((scenario) => !isTogether(scenario)).map((scenario) => ({ ...scenario, latencyMs })),
