@@ -5,7 +5,9 @@ import { openDeadLetters } from '../node/open-dead-letters.ts';
 import { openLog } from '@taphouse/streams/log';
 
 const [folder, minFreeBytes] = process.argv.slice(2);
-const stream = await openLog({ path: `${folder}/log`, minFreeBytes: Number(minFreeBytes ?? 0) });
+// So small that the log begins a segment every 500 batches, and crashes may meet that.
+const maxBytes = 64 * 1024 ** 2;
+const stream = await openLog({ path: `${folder}/log`, minFreeBytes: Number(minFreeBytes ?? 0), maxBytes });
 const deadLetters = await openDeadLetters(`${folder}/dead-letters`);
 const { url } = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
 process.on('disconnect', () => process.exit());

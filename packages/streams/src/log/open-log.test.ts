@@ -1,12 +1,15 @@
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { open } from 'lmdb';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { toPosition } from '../position.ts';
 import { StreamFullError, type StreamRecord } from '../stream.ts';
 import { type Log, type LogOptions, openLog } from './open-log.ts';
+import { RecordArena } from './record-bytes.ts';
+import { Segment } from './segment.ts';
 
 let path: string;
 let log: Log | undefined;
@@ -62,9 +65,9 @@ it('opens after a process that had it was killed', async () => {
 it('refuses a format newer than it knows, and lets go of the folder', async () => {
   await (await start()).close();
   const root = open({ path, encoding: 'binary', maxDbs: 4 });
-  await root.openDB<number, string>('meta', { encoding: 'json' }).put('format', 2);
+  await root.openDB<number, string>('meta', { encoding: 'json' }).put('format', 3);
   await root.close();
-  const refusal = `log at ${path}: format 2, this program reads up to 1; use the newer program, or another folder`;
+  const refusal = `log at ${path}: format 3, this program reads up to 2; use the newer program, or another folder`;
   await expect(openLog({ path })).rejects.toThrow(refusal);
   await expect(openLog({ path })).rejects.toThrow(refusal);
 });
@@ -96,29 +99,125 @@ it('refuses an append that would leave less than minFreeBytes on the disk', asyn
   await expect(low.append(records(1))).rejects.toThrow(/bytes free on the disk, keeps \d+; free the disk$/);
 });
 
-it('keeps trimmed records for keepMs, but not over keepBytes', async () => {
-  let now = 1_800_000_000_000;
-  const keeping = await start({ keepMs: 60_000, keepBytes: 100_000, now: () => now });
-  await keeping.append(records(10, 1000));
-  now += 30_000;
-  await keeping.append(records(10, 1000));
-  await keeping.trim('0', keeping.stats().last!);
-  expect(keeping.stats().first).toBe('0000000000000001');
-  now += 31_000;
-  await keeping.trim('0', keeping.stats().last!);
-  expect(keeping.stats().first).toBe('0000000000000011');
-  await keeping.append(records(100, 2000));
-  await keeping.trim('0', keeping.stats().last!);
-  expect(keeping.stats().usedBytes).toBeLessThan(150_000);
+/** Appends 100 batches of 10 records, some kB each, at a second each; segments of 64 KiB. */
+async function fill(log: Log, clock: { now: number }): Promise<void> {
+  for (let i = 0; i < 100; i += 1) {
+    clock.now += 1000;
+    await log.append(records(10, 3000));
+  }
+}
+
+function segmentFiles(): string[] {
+  return readdirSync(path).filter((name) => /^\d+\.mdb$/.test(name));
+}
+
+async function readAll(log: Log, after?: string): Promise<string[]> {
+  const positions: string[] = [];
+  for await (const slice of log.read('0', { maxRecords: 7, ...(after && { after }) })) {
+    positions.push(...slice.records.map(({ position }) => position));
+    if (positions.at(-1) === log.stats().last) break;
+  }
+  return positions;
+}
+
+it('reads on over its segments, from any place, also two at once and after a restart', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const options = { maxBytes: 8_000_000, now: () => clock.now };
+  const whole = await start(options);
+  await fill(whole, clock);
+  expect(segmentFiles().length).toBeGreaterThan(10);
+  const positions = Array.from({ length: 1000 }, (_, i) => toPosition(i + 1));
+  expect(await Promise.all([readAll(whole), readAll(whole, toPosition(500))])).toEqual([
+    positions,
+    positions.slice(500),
+  ]);
+  await whole.close();
+  const again = await start(options);
+  expect(await readAll(again, toPosition(123))).toEqual(positions.slice(123));
 });
 
-it('forgets what is trimmed and kept when it would be full', async () => {
-  const keeping = await start({ maxBytes: 400_000, keepMs: 3_600_000 });
-  for (let i = 0; i < 100; i += 1) {
-    await keeping.append(records(10, 1000));
-    await keeping.trim('0', keeping.stats().last!);
+it('gives the disk back what is trimmed, a segment at a time, and hides the rest of it', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const log = await start({ maxBytes: 8_000_000, now: () => clock.now });
+  await fill(log, clock);
+  const filesBefore = segmentFiles().length;
+  const { usedBytes } = log.stats();
+  await log.trim('0', toPosition(505));
+  expect(log.stats()).toMatchObject({ first: toPosition(506), last: toPosition(1000) });
+  expect((await readAll(log)).length).toBe(495);
+  expect(segmentFiles().length).toBeLessThan(filesBefore * 0.6);
+  expect(log.stats().usedBytes).toBeLessThan(usedBytes * 0.6);
+  await log.close();
+  expect((await start()).stats().first).toBe(toPosition(506));
+});
+
+it('has nothing left on disk of what is trimmed to its end, nor, some trims later, where appends go on', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const log = await start({ now: () => clock.now });
+  const secret = 'what nobody must find again';
+  const isOnDisk = (): boolean => segmentFiles().some((name) => readFileSync(join(path, name)).includes(secret));
+  await log.append([{ partitionKey: 'k', data: secret }]);
+  expect(isOnDisk()).toBe(true);
+  await log.trim('0', log.stats().last!);
+  expect(isOnDisk()).toBe(false);
+  await log.append([{ partitionKey: 'k', data: secret }]);
+  // The pump is some seconds behind, so that there is always more than is trimmed.
+  for (let i = 0; i < 6; i += 1) {
+    clock.now += 4000;
+    const last = log.stats().last!;
+    await log.append(records(1));
+    await log.trim('0', last);
   }
-  expect(keeping.stats().last).toBe('0000000000001000');
+  expect(isOnDisk()).toBe(false);
+});
+
+it('begins no segment for each trim', async () => {
+  const clock = { now: 1_800_000_000_000 };
+  const log = await start({ now: () => clock.now });
+  for (let i = 1; i <= 200; i += 1) {
+    clock.now += 100;
+    await log.append(records(10));
+    await log.trim('0', toPosition(Math.max(1, (i - 60) * 10)));
+  }
+  expect(segmentFiles().length).toBeLessThan(5);
+});
+
+it('goes on where a crash left a segment that does not know where it begins', async () => {
+  let now = 1_800_000_000_000;
+  const log = await start({ now: () => now });
+  await log.append(records(5));
+  await log.trim('0', toPosition(2));
+  await log.close();
+  await new Segment(path, 6, 2 ** 20).close();
+  now -= 60_000;
+  const again = await start({ now: () => now });
+  await again.append(records(1));
+  expect(await readAll(again)).toEqual([3, 4, 5, 6].map(toPosition));
+  for await (const { records: read } of again.read('0', { after: toPosition(5) })) {
+    expect(read[0]?.arrivedAt).toBe(now + 60_000);
+    break;
+  }
+});
+
+it('takes over a log of format 1', async () => {
+  const old = open<Buffer, string>({ path, encoding: 'binary', maxDbs: 4, overlappingSync: false });
+  const [record] = records(1);
+  const meta = old.openDB<number, string>('meta', { encoding: 'json' });
+  const kept = old.openDB<Buffer, number>('records', { encoding: 'binary' });
+  await meta.put('format', 1);
+  await meta.put('trimmed', 40);
+  const arena = new RecordArena();
+  for (const n of [41, 42, 43]) await kept.put(n, arena.encode(record!, 1_900_000_000_000));
+  await old.close();
+
+  const log = await start({ now: () => 1_800_000_000_000 });
+  expect(log.stats()).toMatchObject({ first: toPosition(41), last: toPosition(43), lastArrivedAt: 1_900_000_000_000 });
+  await log.append(records(2));
+  await log.close();
+  const again = await start();
+  expect(await readAll(again)).toEqual([41, 42, 43, 44, 45].map(toPosition));
+  await again.trim('0', toPosition(45));
+  expect(segmentFiles()).toEqual([`${toPosition(46)}.mdb`]);
 });
 
 it('does not grow on disk while it is trimmed as fast as it is filled', async () => {

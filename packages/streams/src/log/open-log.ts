@@ -1,13 +1,11 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { type Bell, createBell } from '../bell.ts';
 import { checkRecords } from '../check-records.ts';
 import { checkShard, fromPosition, toPosition } from '../position.ts';
 import {
   type ReadOptions,
   type Slice,
-  type StoredRecord,
   type Stream,
   StreamFullError,
   type StreamRecord,
@@ -16,7 +14,9 @@ import {
 import { DiskGuard } from './disk-guard.ts';
 import { lockFolder, type Unlock } from './folder-lock.ts';
 import { createGroupCommit, type GroupCommit } from './group-commit.ts';
-import { arrivedAtOf, decodeRecord, RecordArena } from './record-bytes.ts';
+import { upgradeFolder } from './log-format.ts';
+import { RecordArena } from './record-bytes.ts';
+import { Segments } from './segments.ts';
 
 export interface LogOptions {
   /** Folder of the log; made if absent. One process at a time. */
@@ -25,10 +25,6 @@ export interface LogOptions {
   maxBytes?: number;
   /** Free bytes to leave on the disk; an append that would go below is refused. Default 64 MiB, at least 4 MiB. */
   minFreeBytes?: number;
-  /** How long after its arrival a trimmed record is kept all the same, for a replay, milliseconds. Default 0. */
-  keepMs?: number;
-  /** Most bytes on disk for the sake of `keepMs`; and a full log forgets what is trimmed first of all. Default 1 GiB. */
-  keepBytes?: number;
   /** Where a log that never had a record goes on, so that its positions come after those of one that is lost. Else ignored. */
   startAfter?: string;
   /** Milliseconds since 1970 UTC. Default `Date.now`. */
@@ -55,16 +51,13 @@ export interface LogStats {
   lastArrivedAt: number | null;
 }
 
-/** What lmdb says of a table. */
-type Pages = Record<'pageSize' | 'treeBranchPageCount' | 'treeLeafPageCount' | 'overflowPages' | 'entryCount', number>;
-
-/** Version of what is on disk. */
-const format = 1;
+/** A segment has about this part of `maxBytes`: what is trimmed gives its room back in such pieces. */
+const segmentParts = 32;
+const minSegmentBytes = 64 * 1024;
+/** Records that are trimmed go with the rest of their segment, and no more is written to one that is older than this, milliseconds. */
+const trimmedAgeMs = 10_000;
 /** Free disk that is never written into; see `DiskGuard`. */
 const leastFreeBytes = 4 * 1024 ** 2;
-/** A slice ends at about this many bytes, so that a reader never holds the event loop for long. */
-const maxSliceBytes = 1_048_576;
-
 /**
  * Opens the log in a folder, for this process alone.
  *
@@ -81,16 +74,8 @@ export async function openLog(options: LogOptions): Promise<Log> {
     );
   const unlock = lockFolder(path);
   try {
-    const root = open<Buffer, string>({
-      path,
-      encoding: 'binary',
-      maxDbs: 4,
-      // A commit is on disk before it is visible, to `append` and to readers alike.
-      overlappingSync: false,
-      // We batch ourselves: lmdb's own batch of a turn leaves a promise unhandled when its commit fails.
-      eventTurnBatching: false,
-    } as RootDatabaseOptionsWithPath);
-    return new LmdbLog(options, root, unlock);
+    await upgradeFolder(path);
+    return new LmdbLog(options, unlock);
   } catch (error) {
     unlock();
     throw error;
@@ -102,13 +87,10 @@ class LmdbLog implements Log {
   readonly #disk: DiskGuard;
   readonly #maxBytes: number;
   readonly #minFreeBytes: number;
-  readonly #keepMs: number;
-  readonly #keepBytes: number;
+  readonly #segmentBytes: number;
   readonly #now: () => number;
   readonly #tickMs: number;
-  readonly #root: RootDatabase<Buffer, string>;
-  readonly #records: Database<Buffer, number>;
-  readonly #meta: Database<number, string>;
+  readonly #segments: Segments;
   readonly #unlock: Unlock;
   readonly #bell: Bell = createBell();
   readonly #commits: GroupCommit;
@@ -119,43 +101,38 @@ class LmdbLog implements Log {
   /** Largest clock that is on disk, and so holds after a restart. */
   #durableClock: number;
   #ticking: Promise<number> | undefined;
-  /** Up to here readers are done. */
-  #released = 0;
-  #forgetting: Promise<void> | undefined;
+  /** Number of the last record that is trimmed. */
+  #trimmed: number;
+  /** Position of the first one after it, once asked for: to look may mean to open its segment. */
+  #oldest: string | undefined;
+  #removing: Promise<void> = Promise.resolve();
   /** Room left at the last look, less what was appended since. */
   #roomBytes = 0;
+  /** At that look. */
+  #isSegmentFull = false;
   #closed = false;
 
-  constructor(options: LogOptions, root: RootDatabase<Buffer, string>, unlock: Unlock) {
+  constructor(options: LogOptions, unlock: Unlock) {
     this.#path = options.path;
     this.#disk = new DiskGuard(options.path);
     this.#maxBytes = options.maxBytes ?? 8 * 1024 ** 3;
     this.#minFreeBytes = Math.max(options.minFreeBytes ?? 64 * 1024 ** 2, leastFreeBytes);
-    this.#keepMs = options.keepMs ?? 0;
-    this.#keepBytes = options.keepBytes ?? 1024 ** 3;
+    this.#segmentBytes = Math.max(this.#maxBytes / segmentParts, minSegmentBytes);
     this.#now = options.now ?? Date.now;
     this.#tickMs = options.tickMs ?? 1000;
-    this.#root = root;
     this.#unlock = unlock;
-    this.#meta = root.openDB<number, string>('meta', { encoding: 'json' });
-    this.#records = root.openDB<Buffer, number>('records', { encoding: 'binary' });
     this.#commits = createGroupCommit((puts) => this.#commit(puts));
-    this.#checkFormat();
-    const [last] = this.#records.getRange({ reverse: true, limit: 1 });
-    if (options.startAfter !== undefined && !last && this.#meta.get('trimmed') === undefined)
-      this.#meta.putSync('trimmed', fromPosition(options.startAfter));
-    this.#next = Math.max(last?.key ?? 0, this.#meta.get('trimmed') ?? 0) + 1;
-    this.#clock = Math.max(last ? arrivedAtOf(last.value) : 0, this.#meta.get('clock') ?? 0);
+    this.#segments = new Segments(options.path, this.#segmentBytes);
+    const { active } = this.#segments;
+    const newest = this.#segments.newest();
+    this.#trimmed = active.meta.get('trimmed') ?? 0;
+    if (options.startAfter !== undefined && !newest && this.#trimmed === 0) {
+      this.#trimmed = fromPosition(options.startAfter);
+      active.meta.putSync('trimmed', this.#trimmed);
+    }
+    this.#next = Math.max(newest?.number ?? 0, this.#trimmed, active.first - 1) + 1;
+    this.#clock = Math.max(newest?.arrivedAt ?? 0, active.clock());
     this.#durableClock = this.#clock;
-  }
-
-  #checkFormat(): void {
-    const found = this.#meta.get('format');
-    if (found === undefined) this.#meta.putSync('format', format);
-    else if (found > format)
-      throw new Error(
-        `log at ${this.#path}: format ${found}, this program reads up to ${format}; use the newer program, or another folder`,
-      );
   }
 
   async append(records: readonly StreamRecord[]): Promise<void> {
@@ -171,7 +148,7 @@ class LmdbLog implements Log {
     const from = this.#next;
     this.#next += values.length;
     await this.#commits.write(() => {
-      for (let i = 0; i < values.length; i += 1) void this.#records.put(from + i, values[i]!);
+      for (let i = 0; i < values.length; i += 1) void this.#segments.active.records.put(from + i, values[i]!);
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
@@ -188,9 +165,8 @@ class LmdbLog implements Log {
   }
 
   #lookForRoom(bytes: number): number {
-    const usedBytes = this.#usedBytes();
-    // What fails here fails at the next trim too, whose caller hears of it.
-    if (usedBytes + bytes > this.#maxBytes / 2) this.#forget().catch(() => undefined);
+    const usedBytes = this.#segments.usedBytes();
+    this.#isSegmentFull = this.#segments.active.usedBytes() >= this.#segmentBytes;
     if (usedBytes + bytes > this.#maxBytes)
       throw new StreamFullError(
         `log at ${this.#path}: full at ${usedBytes} of ${this.#maxBytes} bytes; raise maxBytes, or let the reader catch up`,
@@ -201,16 +177,7 @@ class LmdbLog implements Log {
         `log at ${this.#path}: ${freeBytes} bytes free on the disk, keeps ${this.#minFreeBytes}; free the disk`,
       );
     const room = Math.min(this.#maxBytes - usedBytes, freeBytes - this.#minFreeBytes);
-    return Math.max(bytes, Math.min(room / 2, 4 * 1024 ** 2));
-  }
-
-  #usedBytes(): number {
-    const { pageSize, treeBranchPageCount, treeLeafPageCount, overflowPages } = this.#pages();
-    return pageSize * (treeBranchPageCount + treeLeafPageCount + overflowPages);
-  }
-
-  #pages(): Pages {
-    return this.#records.getStats() as Pages;
+    return Math.max(bytes, Math.min(room / 2, 4 * 1024 ** 2, this.#segmentBytes / 4));
   }
 
   /** Runs puts and waits until they are on disk; all of them or, rejecting, none. */
@@ -219,10 +186,25 @@ class LmdbLog implements Log {
       this.#arena.turn();
       // Half, for what others may write until this is done.
       this.#disk.check(this.#minFreeBytes / 2);
-      await this.#records.batch(puts);
+      if (this.#isSegmentDone()) this.#seal();
+      await this.#segments.active.records.batch(puts);
     } catch (error) {
       throw await this.#asStreamError(error);
     }
+  }
+
+  #seal(): void {
+    this.#segments.seal();
+    this.#isSegmentFull = false;
+  }
+
+  /** Large enough, or held up by what is left in it from being removed when what is trimmed should be gone. */
+  #isSegmentDone(): boolean {
+    const { active } = this.#segments;
+    if (this.#isSegmentFull) return true;
+    const oldest = this.#trimmed < active.first ? undefined : active.oldest();
+    if (!oldest || oldest.number > this.#trimmed) return false;
+    return this.#clock - oldest.arrivedAt >= trimmedAgeMs || active.newest()!.number <= this.#trimmed;
   }
 
   async #asStreamError(error: unknown): Promise<Error> {
@@ -244,7 +226,7 @@ class LmdbLog implements Log {
     let done = after === undefined ? 0 : fromPosition(after);
     let clockAt = 0;
     while (going()) {
-      const records = this.#slice(done + 1, maxRecords);
+      const records = this.#segments.read(Math.max(done, this.#trimmed) + 1, maxRecords);
       const last = records.at(-1);
       if (last) {
         done = fromPosition(last.position);
@@ -262,18 +244,6 @@ class LmdbLog implements Log {
     }
   }
 
-  #slice(from: number, maxRecords: number): StoredRecord[] {
-    const records: StoredRecord[] = [];
-    let bytes = 0;
-    this.#root.resetReadTxn();
-    for (const { key, value } of this.#records.getRange({ start: from, limit: maxRecords })) {
-      records.push(decodeRecord(key, value));
-      bytes += value.length;
-      if (bytes >= maxSliceBytes) break;
-    }
-    return records;
-  }
-
   /**
    * The arrival clock of now, once it is on disk: no record after it is earlier, even if the process dies here and the
    * wall clock is set back. While the disk takes nothing, the clock stands still.
@@ -288,7 +258,7 @@ class LmdbLog implements Log {
     const at = this.#clock;
     if (at === this.#durableClock) return at;
     try {
-      await this.#commits.write(() => void this.#meta.put('clock', at));
+      await this.#commits.write(() => void this.#segments.active.meta.put('clock', at));
       this.#durableClock = Math.max(this.#durableClock, at);
     } catch (error) {
       if (!(error instanceof StreamFullError || error instanceof StreamUnavailableError)) throw error;
@@ -299,66 +269,26 @@ class LmdbLog implements Log {
   async trim(shard: string, position: string): Promise<void> {
     this.#checkOpen();
     checkShard(shard);
-    this.#released = Math.max(this.#released, Math.min(fromPosition(position), this.#next - 1));
-    await this.#forget();
-  }
-
-  #forget(): Promise<void> {
-    this.#forgetting ??= this.#forgetReleased().finally(() => (this.#forgetting = undefined));
-    return this.#forgetting;
-  }
-
-  async #forgetReleased(): Promise<void> {
-    while (!this.#closed) {
-      const keys = this.#forgettable(1000);
-      const last = keys.at(-1);
-      if (last === undefined) return;
-      await this.#commits.write(() => {
-        void this.#meta.put('trimmed', last);
-        // The newest record held the clock, and may be going.
-        void this.#meta.put('clock', this.#durableClock);
-        for (const key of keys) void this.#records.remove(key);
-      });
-    }
-  }
-
-  /** The oldest records that readers are done with and that need not be kept. */
-  #forgettable(limit: number): number[] {
-    this.#root.resetReadTxn();
-    const keys = [...this.#records.getKeys({ end: this.#released + 1, limit })];
-    if (this.#keepMs === 0) return keys;
-    return keys.slice(0, Math.max(this.#overKeepBytes(), this.#overKeepMs(keys)));
-  }
-
-  /** How many of the oldest records, by their average size, are kept over `keepBytes`. */
-  #overKeepBytes(): number {
-    const usedBytes = this.#usedBytes();
-    const overBytes = usedBytes - Math.min(this.#keepBytes, this.#maxBytes / 2);
-    return overBytes <= 0 ? 0 : Math.ceil((overBytes / usedBytes) * this.#pages().entryCount);
-  }
-
-  /** How many of these are older than `keepMs`. Arrival never goes back, so few of them need to be read. */
-  #overKeepMs(keys: readonly number[]): number {
-    const keepFrom = this.#now() - this.#keepMs;
-    let [from, to] = [0, keys.length];
-    while (from < to) {
-      const middle = (from + to) >> 1;
-      if (arrivedAtOf(this.#records.get(keys[middle]!)!) <= keepFrom) from = middle + 1;
-      else to = middle;
-    }
-    return from;
+    const upTo = Math.min(fromPosition(position), this.#segments.newest()?.number ?? 0);
+    if (upTo <= this.#trimmed) return;
+    this.#trimmed = upTo;
+    this.#oldest = undefined;
+    await this.#commits.write(() => void this.#segments.active.meta.put('trimmed', this.#trimmed));
+    const removing = this.#removing.then(() => this.#segments.removeUpTo(this.#trimmed));
+    this.#removing = removing.catch(() => {});
+    await removing;
   }
 
   stats(): LogStats {
     this.#checkOpen();
-    const [first] = this.#records.getKeys({ limit: 1 });
-    const [last] = this.#records.getRange({ reverse: true, limit: 1 });
+    this.#oldest ??= this.#segments.read(this.#trimmed + 1, 1)[0]?.position;
+    const newest = this.#oldest === undefined ? undefined : this.#segments.newest();
     return {
-      usedBytes: this.#usedBytes(),
+      usedBytes: this.#segments.usedBytes(),
       maxBytes: this.#maxBytes,
-      first: first === undefined ? null : toPosition(first),
-      last: last ? toPosition(last.key) : null,
-      lastArrivedAt: last ? arrivedAtOf(last.value) : null,
+      first: this.#oldest ?? null,
+      last: newest ? toPosition(newest.number) : null,
+      lastArrivedAt: newest?.arrivedAt ?? null,
     };
   }
 
@@ -366,8 +296,8 @@ class LmdbLog implements Log {
     if (this.#closed) return;
     this.#closed = true;
     this.#bell.ring();
-    await Promise.allSettled([this.#commits.idle(), this.#forgetting]);
-    await this.#root.close();
+    await Promise.allSettled([this.#commits.idle(), this.#removing]);
+    await this.#segments.close();
     this.#unlock();
   }
 }

@@ -15,7 +15,7 @@ it.each(Array.from({ length: seeds }, (_, seed) => seed))(
     const random = mulberry32(seed);
     const below = (n: number): number => Math.floor(random() * n);
     let now = 1_800_000_000_000;
-    const open = (): Promise<Log> => openLog({ path, now: () => now, tickMs: 1, keepMs: seed % 2 ? 5000 : 0 });
+    const open = (): Promise<Log> => openLog({ path, now: () => now, tickMs: 1, maxBytes: 4_000_000 });
     let log = await open();
     let appended = 0;
     let seen: StoredRecord[] = [];
