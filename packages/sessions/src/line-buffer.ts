@@ -1,12 +1,16 @@
 const pieceBytes = 1024 ** 2;
 
+/** Pieces that are kept for the next commit; a usual one of 200,000 events takes up to 80. */
+const maxSpare = 96;
+
 /**
  * Lines of a commit as UTF-8, outside of what the garbage collector moves about: kept as text until they are written, they are
- * most of its work.
+ * most of its work. Their memory serves commit after commit, for new memory, too, has it begin.
  */
 export class LineBuffer {
   readonly #encoder = new TextEncoder();
-  readonly #full: Uint8Array[] = [];
+  readonly #spare: Uint8Array<ArrayBuffer>[] = [];
+  #full: Uint8Array<ArrayBuffer>[] = [];
   #piece = new Uint8Array(0);
   #used = 0;
 
@@ -14,18 +18,30 @@ export class LineBuffer {
   add(text: string): void {
     // A UTF-16 unit takes at most 3 bytes.
     const mostBytes = text.length * 3 + 1;
-    if (this.#used + mostBytes > this.#piece.length) {
-      if (this.#used > 0) this.#full.push(this.#piece.subarray(0, this.#used));
-      this.#piece = new Uint8Array(Math.max(mostBytes, pieceBytes));
-      this.#used = 0;
-    }
+    if (this.#used + mostBytes > this.#piece.length) this.#turn(mostBytes);
     this.#used += this.#encoder.encodeInto(text, this.#piece.subarray(this.#used)).written;
     this.#piece[this.#used] = 0x0a;
     this.#used += 1;
   }
 
-  /** All that was added, whole lines in each piece. */
+  #turn(leastBytes: number): void {
+    if (this.#used > 0) this.#full.push(this.#piece.subarray(0, this.#used));
+    const spare = leastBytes > pieceBytes ? undefined : this.#spare.pop();
+    this.#piece = spare ?? new Uint8Array(Math.max(leastBytes, pieceBytes));
+    this.#used = 0;
+  }
+
+  /** All that was added, whole lines in each piece; to be read before the next `clear`. */
   pieces(): Uint8Array[] {
     return this.#used > 0 ? [...this.#full, this.#piece.subarray(0, this.#used)] : [];
+  }
+
+  /** Forgets all that was added. */
+  clear(): void {
+    for (const { buffer } of this.#full) {
+      if (buffer.byteLength === pieceBytes && this.#spare.length < maxSpare) this.#spare.push(new Uint8Array(buffer));
+    }
+    this.#full = [];
+    this.#used = 0;
   }
 }

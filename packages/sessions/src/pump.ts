@@ -105,7 +105,7 @@ class PumpRun {
   #clockAt = start.clockAt;
   #committedAt = 0;
   /** Records with events, as the log has them: a tenth of the memory of what they decode to. */
-  #lines = new LineBuffer();
+  readonly #lines = new LineBuffer();
   #latestReceivedAt = -Infinity;
   #linesInOrder = true;
   #eventCount = 0;
@@ -294,12 +294,12 @@ class PumpRun {
     await this.#persist(() => sink.write(commit));
     await this.#settle();
     await this.#save(mark);
-    this.#lines = new LineBuffer();
     this.#latestReceivedAt = -Infinity;
     this.#linesInOrder = true;
     this.#eventCount = 0;
     this.#rows = [];
     onCommit?.(commit);
+    this.#lines.clear();
     await this.#trim(mark);
   }
 

@@ -148,7 +148,7 @@ class LmdbLog implements Log {
     const from = this.#next;
     this.#next += values.length;
     await this.#commits.write(() => {
-      for (let i = 0; i < values.length; i += 1) void this.#segments.active.records.put(from + i, values[i]!);
+      for (let i = 0; i < values.length; i += 1) this.#segments.active.put(from + i, values[i]!);
     });
     this.#durableClock = Math.max(this.#durableClock, arrivedAt);
     this.#bell.ring();
@@ -187,7 +187,7 @@ class LmdbLog implements Log {
       // Half, for what others may write until this is done.
       this.#disk.check(this.#minFreeBytes / 2);
       if (this.#isSegmentDone()) this.#seal();
-      await this.#segments.active.records.batch(puts);
+      await this.#segments.active.batch(puts);
     } catch (error) {
       throw await this.#asStreamError(error);
     }

@@ -1,5 +1,4 @@
 import type { StoredRecord, StreamRecord } from '../stream.ts';
-import { toPosition } from '../position.ts';
 
 const headerBytes = 10;
 /** UTF-8 of a UTF-16 unit. */
@@ -49,18 +48,19 @@ export class RecordArena {
   }
 }
 
-/** Reads what `RecordArena` encoded at place `n`. */
-export function decodeRecord(n: number, bytes: Buffer): StoredRecord {
+/** What is stored of a record; its position is its key. */
+export type StoredBytes = Omit<StoredRecord, 'position'>;
+
+/**
+ * Reads what `RecordArena` encoded.
+ *
+ * @param bytes may hold something else behind the record, and later
+ */
+export function decodeRecord(bytes: Buffer, length: number): StoredBytes {
   const dataStart = headerBytes + bytes.readUInt16LE(8);
   return {
-    position: toPosition(n),
-    arrivedAt: arrivedAtOf(bytes),
-    partitionKey: bytes.toString('utf8', headerBytes, dataStart),
-    data: bytes.toString('utf8', dataStart),
+    arrivedAt: bytes.readDoubleLE(0),
+    partitionKey: bytes.utf8Slice(headerBytes, dataStart),
+    data: bytes.utf8Slice(dataStart, length),
   };
-}
-
-/** When the record was taken, without reading the rest. */
-export function arrivedAtOf(bytes: Buffer): number {
-  return bytes.readDoubleLE(0);
 }
