@@ -11,6 +11,7 @@ export {
   type ParsedBatch,
   type RejectedEvent,
 } from './parse-batch.ts';
+export { decodeLines, ownColumns, ownKey } from './event-lines.ts';
 export { type ClickEvent, type DeviceType, deviceTypes, decodeEvents, encodeEvents } from './click-event.ts';
 export { type Limits, limits } from './limits.ts';
 export { type LiveMessage } from './live-message.ts';

@@ -1,4 +1,4 @@
-import { type ClickEvent, tables } from '@taphouse/schema';
+import { type ClickEvent, ownColumns, tables } from '@taphouse/schema';
 
 /** What sessions are made of: an event without what it only carries. */
 export type EventHead = Pick<
@@ -6,8 +6,6 @@ export type EventHead = Pick<
   'event_id' | 'user_id' | 'device_id' | 'client_event' | 'client_timestamp' | 'received_at'
 >;
 
-/** What a click says of itself; these are always matched. */
-const ownColumns: readonly string[] = ['event_id', 'client_event', 'client_timestamp', 'properties'];
 const headColumns: readonly string[] = [...ownColumns.slice(0, 3), 'user_id', 'device_id', 'received_at'];
 
 /**
@@ -21,6 +19,8 @@ export class LineLayout {
   /** Numbers of the columns of a head among the groups of both patterns, in the order of `headColumns`. */
   readonly #ownGroups: readonly number[];
   readonly #restGroups: readonly number[];
+  /** Whether a line first says all that is its own, and nothing else. */
+  readonly isOwnFirst: boolean;
   /** Of the line last matched. */
   #restText = '';
   #restMatch: RegExpExecArray | undefined;
@@ -34,11 +34,22 @@ export class LineLayout {
   /** @param columns see `isOf` */
   constructor(columns: readonly string[]) {
     const ownCount = columns.findLastIndex((name) => ownColumns.includes(name)) + 1;
+    this.isOwnFirst = columns.slice(0, ownCount).every((name) => ownColumns.includes(name));
     const patterns = columns.map((name, i) => `${i === 0 ? '\\{' : ','}"${name}":${valuePattern(name)}`);
     this.#own = new RegExp(patterns.slice(0, ownCount).join(''), 'y');
     this.#rest = new RegExp(`${patterns.slice(ownCount).join('')}\\}`, 'y');
     this.#ownGroups = groupsOf(columns.slice(0, ownCount));
     this.#restGroups = groupsOf(columns.slice(ownCount));
+  }
+
+  /** Where the own columns of the line last matched end. */
+  get ownEnd(): number {
+    return this.#end - this.#restText.length;
+  }
+
+  /** What is behind them, from the comma to the closing brace. */
+  get rest(): string {
+    return this.#restText;
   }
 
   /** Where the line last matched ends. */

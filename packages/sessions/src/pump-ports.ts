@@ -60,7 +60,11 @@ export interface Commit {
   mark: Mark;
   /** Events read, in order, copies included: the rows of `rawdata`. The pump's are decoded each time they are asked for. */
   readonly events: readonly ClickEvent[];
-  /** The same events as the log has them: JSON lines in UTF-8, whole ones in each piece. A sink that can take those need not ask for `events`. */
+  /**
+   * The same events as text, for a sink that can take that and so need not ask for `events`: JSON lines in UTF-8, whole ones in each
+   * piece. A line is an event, or several: `ownKey` then has what each says of itself, and the line beside it what they share.
+   * Good until `write` resolves.
+   */
   readonly lines?: readonly Uint8Array[];
   /** Whether `received_at` never goes back in `lines`. */
   readonly linesInOrder?: boolean;

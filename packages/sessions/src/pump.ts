@@ -1,4 +1,4 @@
-import { decodeEvents, type Mark, type SessionRow } from '@taphouse/schema';
+import { decodeLines, type Mark, type SessionRow } from '@taphouse/schema';
 import type { Slice, StoredRecord, Stream } from '@taphouse/streams';
 import { Journal } from './journal.ts';
 import type { SeenStore } from './engine/seen-events.ts';
@@ -12,7 +12,7 @@ import {
 } from './engine/sessionizer.ts';
 import { LineBuffer } from './line-buffer.ts';
 import { type LagWindow, createLagSessions } from './lag/lag-sessions.ts';
-import { RecordReader } from './record-reader.ts';
+import { type ReadRecord, RecordReader } from './record-reader.ts';
 import type { StaggerWindow } from './stagger-window.ts';
 import type { Window } from './window.ts';
 
@@ -104,7 +104,7 @@ class PumpRun {
   #position = start.position;
   #clockAt = start.clockAt;
   #committedAt = 0;
-  /** Records with events, as the log has them: a tenth of the memory of what they decode to. */
+  /** The events as text: a tenth of the memory of what they decode to, or less. */
   readonly #lines = new LineBuffer();
   #latestReceivedAt = -Infinity;
   #linesInOrder = true;
@@ -197,9 +197,9 @@ class PumpRun {
     for await (const slice of this.#slices()) {
       for (const record of slice.records) {
         if (record.position > mark.position) break;
-        const events = this.#read(record);
-        this.#sessionizer.prepare(events);
-        this.#count(record, events);
+        const read = this.#read(record);
+        this.#sessionizer.prepare(read.events);
+        this.#count(record, read);
       }
       if (this.#position === mark.position) return;
       if (slice.clockAt > mark.clockAt || (slice.records.at(-1)?.position ?? '') > mark.position) {
@@ -226,11 +226,11 @@ class PumpRun {
     const events: EventHead[] = [];
     const rows: SessionRow[] = [];
     const batches = slice.records.map((record) => this.#read(record));
-    for (const batch of batches) append(events, batch);
+    for (const batch of batches) append(events, batch.events);
     this.#sessionizer.prepare(events);
     for (const [i, record] of slice.records.entries()) {
       const firstRow = this.#rows.length;
-      this.#count(record, batches[i] as EventHead[]);
+      this.#count(record, batches[i] as ReadRecord);
       append(rows, this.#rows, firstRow);
       if (this.#eventCount >= maxCommitEvents) await this.#commit(false);
     }
@@ -254,14 +254,14 @@ class PumpRun {
     if (this.#options.onEnded) append(this.#unsettled, rows);
   }
 
-  #read(record: StoredRecord): EventHead[] {
+  #read(record: StoredRecord): ReadRecord {
     return this.#reader.read(record, (fault) => this.#options.onError?.(fault, 0));
   }
 
-  #count(record: StoredRecord, events: readonly EventHead[]): void {
+  #count(record: StoredRecord, { events, lines }: ReadRecord): void {
     if (this.#committedAt === start.clockAt) this.#committedAt = record.arrivedAt;
     for (const event of events) append(this.#rows, this.#sessionizer.push(event, record.arrivedAt));
-    if (events.length > 0) this.#lines.add(record.data);
+    if (events.length > 0) this.#lines.add(lines);
     for (const { received_at } of events) {
       if (received_at < this.#latestReceivedAt) this.#linesInOrder = false;
       else this.#latestReceivedAt = received_at;
@@ -286,7 +286,7 @@ class PumpRun {
       lines,
       linesInOrder: this.#linesInOrder,
       get events() {
-        return lines.flatMap((piece) => decodeEvents(new TextDecoder().decode(piece).trimEnd()));
+        return lines.flatMap((piece) => decodeLines(new TextDecoder().decode(piece).trimEnd()));
       },
       rows: this.#rows,
       stepMs: window.stepMs,

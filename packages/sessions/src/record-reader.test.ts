@@ -1,4 +1,4 @@
-import { type ClickEvent, createQuickReader, decodeEvents, encodeEvents, tables } from '@taphouse/schema';
+import { type ClickEvent, createQuickReader, decodeEvents, decodeLines, encodeEvents, tables } from '@taphouse/schema';
 import { click, testTime } from '@taphouse/schema/testing';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -8,10 +8,14 @@ import { RecordReader } from './record-reader.ts';
 const numRuns = 500;
 const seed = Number(process.env.TAPHOUSE_SEED ?? 20_261_128);
 
+/** What a reader finds; and what it hands on as text is the same events. */
 function read(reader: RecordReader, data: string): { events: EventHead[]; faults: string[] } {
   const faults: string[] = [];
   const record = { position: '7', arrivedAt: testTime, partitionKey: 'k', data };
-  return { events: reader.read(record, (fault) => faults.push(fault.message)), faults };
+  const { events, lines } = reader.read(record, (fault) => faults.push(fault.message));
+  const sent = faults.length > 0 ? [] : data.split('\n').map((line) => JSON.parse(line) as unknown);
+  expect(lines === '' ? [] : decodeLines(lines)).toEqual(sent);
+  return { events, faults };
 }
 
 function headOf(event: ClickEvent): EventHead {
@@ -105,6 +109,32 @@ describe('a record reader', () => {
     const reader = new RecordReader();
     read(reader, lines!);
     expect(read(reader, lines!).events).toEqual(decodeEvents(lines!).map(headOf));
+  });
+
+  it('says once what all lines of a record share, if they share it all', () => {
+    const reader = new RecordReader();
+    const linesOf = (events: readonly ClickEvent[]): string =>
+      reader.read({ position: '7', arrivedAt: testTime, partitionKey: 'k', data: encodeEvents(events) }, () => {})
+        .lines;
+    const shared = { page_title: 'Pilsner', user_agent: 'Mozilla/5.0', received_at: testTime };
+    const batch = [1, 2, 3].map((i) => {
+      const { event_id, client_event, client_timestamp, properties, ...rest } = click({
+        ...shared,
+        event_id: `tap-${i}`,
+      });
+      return { event_id, client_event, client_timestamp, properties, ...rest };
+    });
+    linesOf(batch);
+    expect(linesOf(batch).split('Mozilla')).toHaveLength(2);
+    expect(decodeLines(linesOf(batch))).toEqual(batch);
+    const elsewhere = [...batch, { ...(batch[0] as ClickEvent), page_title: 'Weissbier' }, ...batch];
+    expect(linesOf(elsewhere)).toBe(encodeEvents(elsewhere));
+    expect(linesOf(batch.slice(1, 2))).toBe(encodeEvents(batch.slice(1, 2)));
+  });
+
+  it('refuses a line that looks as if it held several events', () => {
+    const line = JSON.stringify({ ...click(), taphouse_own: [click(), click()] });
+    expect(read(new RecordReader(), line)).toEqual({ events: [], faults: [expect.stringContaining('record 7')] });
   });
 
   it('does not take a column of the line before for one that is not there, or is there twice', () => {

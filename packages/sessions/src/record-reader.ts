@@ -1,4 +1,4 @@
-import { limits } from '@taphouse/schema';
+import { limits, ownKey } from '@taphouse/schema';
 import type { StoredRecord } from '@taphouse/streams';
 import { type EventHead, LineLayout } from './line-layout.ts';
 
@@ -6,6 +6,13 @@ import { type EventHead, LineLayout } from './line-layout.ts';
 const maxLayouts = 32;
 
 const lineFeed = 0x0a;
+
+/** What a record holds. */
+export interface ReadRecord {
+  events: EventHead[];
+  /** The same as text for the lake, see `Commit.lines`; empty if there are none. */
+  lines: string;
+}
 
 /**
  * Reads the heads of events from records. A line written as others before it is matched, which takes a third of
@@ -18,23 +25,33 @@ export class RecordReader {
   readonly #known = new Set<string>();
   #text = '';
   #at = 0;
+  /** What each line of the record says of itself, as long as the rest of all of them is the same. */
+  #own: string[] = [];
+  #rest = '';
 
   /**
    * The events of a record; none, and a word to `onForeign`, if it holds anything else. A stream may have other writers, and
    * one record that cannot be read must not end the reading, now and after each restart.
    */
-  read(record: StoredRecord, onForeign: (fault: Error) => void): EventHead[] {
+  read(record: StoredRecord, onForeign: (fault: Error) => void): ReadRecord {
     this.#text = record.data;
     this.#at = 0;
+    this.#own = [];
     try {
       const heads: EventHead[] = [];
       while (this.#text !== '' && this.#at <= this.#text.length) heads.push(this.#matched() ?? this.#parsed());
-      if (heads.every(isHead)) return heads;
+      if (heads.every(isHead)) return { events: heads, lines: this.#lines(heads.length) };
       onForeign(new Error(`record ${record.position}: not the events of a collector; left out`));
     } catch (cause) {
       onForeign(new Error(`record ${record.position}: not JSON lines of events; left out`, { cause }));
     }
-    return [];
+    return { events: [], lines: '' };
+  }
+
+  /** Clicks of one batch share two thirds of their text: that is said once, and need not be written and read again for each. */
+  #lines(count: number): string {
+    if (count < 2 || this.#own.length < count) return this.#text;
+    return `{"${ownKey}":[${this.#own.join('},')}}]${this.#rest}`;
   }
 
   /** The line that is next, if it is of a known layout. */
@@ -43,10 +60,16 @@ export class RecordReader {
       const head = layout.match(this.#text, this.#at);
       if (!head || !this.#isEnd(layout.end)) continue;
       if (i > 0) this.#layouts.unshift(...this.#layouts.splice(i, 1));
+      this.#keepOwn(layout);
       this.#at = layout.end + 1;
       return head;
     }
     return undefined;
+  }
+
+  #keepOwn({ isOwnFirst, ownEnd, rest }: LineLayout): void {
+    if (this.#own.length === 0) this.#rest = rest;
+    if (isOwnFirst && rest === this.#rest) this.#own.push(this.#text.slice(this.#at, ownEnd));
   }
 
   #isEnd(at: number): boolean {
@@ -75,6 +98,7 @@ function isHead(event: unknown): boolean {
   if (typeof event !== 'object' || event === null) return false;
   const { event_id, user_id, device_id, client_event, client_timestamp, received_at } = event as Partial<EventHead>;
   return (
+    !(ownKey in event) &&
     typeof event_id === 'string' &&
     event_id.length <= limits.maxEventIdLength &&
     typeof user_id === 'string' &&

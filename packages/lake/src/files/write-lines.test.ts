@@ -66,6 +66,38 @@ it("stores the log's lines as it stores their events, each in the file of its da
   ]);
 });
 
+/** Events of one batch in one line, as the pump's reader makes it. */
+function inOneLine(batch: readonly ClickEvent[]): string {
+  const taphouse_own = batch.map(({ event_id, client_event, client_timestamp, properties }) => ({
+    event_id,
+    client_event,
+    client_timestamp,
+    properties,
+  }));
+  const { event_id: _, client_event: __, client_timestamp: ___, properties: ____, ...shared } = batch[0] as ClickEvent;
+  return JSON.stringify({ taphouse_own, ...shared });
+}
+
+it('stores a line of several events as it stores the events, beside lines of one', async () => {
+  const batch = events.slice(0, 2).map((each) => ({ ...(events[0] as ClickEvent), event_id: each.event_id }));
+  batch[1] = { ...(batch[1] as ClickEvent), client_timestamp: testTime - 9, properties: { size: '500' } };
+  const [, , ...others] = events;
+  await lake.write(commitOf([], [inOneLine(batch), encodeEvents(others)]));
+  expect(await rowsOf(join(folder, 'lines'))).toEqual(await rowsByValue([...batch, ...others]));
+});
+
+it('leaves out of a line of several events who was erased, and when', async () => {
+  await lake.erase({ userIds: ['gone'] });
+  const late = testTime + 600_000;
+  const sent = [testTime, late + 29_999, late + 30_000].map((client_timestamp) =>
+    click({ user_id: 'gone', client_timestamp, received_at: late + 60_000 }),
+  );
+  const stays = [click({ user_id: 'stays' }), click({ user_id: 'stays' })];
+  await lake.write(commitOf([], [inOneLine(sent), inOneLine(stays)]));
+  const stored = await rowsOf(join(folder, 'lines'));
+  expect(stored.map(({ event_id }) => event_id)).toEqual([sent[2], ...stays].map((each) => each?.event_id));
+});
+
 it('sorts events that are not in the order of their arrival, and takes the word of who says they are', async () => {
   const [early, late] = [click({ received_at: testTime }), click({ received_at: testTime + 1 })];
   await lake.write(commitOf([], [encodeEvents([late, early])]));

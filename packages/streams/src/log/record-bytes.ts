@@ -60,7 +60,7 @@ export function decodeRecord(bytes: Buffer, length: number): StoredBytes {
   const dataStart = headerBytes + bytes.readUInt16LE(8);
   return {
     arrivedAt: bytes.readDoubleLE(0),
-    partitionKey: bytes.utf8Slice(headerBytes, dataStart),
-    data: bytes.utf8Slice(dataStart, length),
+    partitionKey: bytes.toString('utf8', headerBytes, dataStart),
+    data: bytes.toString('utf8', dataStart, length),
   };
 }

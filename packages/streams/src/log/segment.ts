@@ -1,7 +1,7 @@
 import { closeSync, fsyncSync, openSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
+import { type Database, type DatabaseOptions, open, type RootDatabase, type RootDatabaseOptionsWithPath } from 'lmdb';
 import { toPosition } from '../position.ts';
 import type { StoredRecord } from '../stream.ts';
 import { decodeRecord, type StoredBytes } from './record-bytes.ts';
@@ -41,7 +41,7 @@ export class Segment {
   constructor(folder: string, first: number, mapBytes: number) {
     this.first = first;
     this.#root = openEnvironment(segmentPath(folder, first), mapBytes);
-    this.#records = this.#root.openDB<StoredBytes, number>('records', { encoder: recordCodec });
+    this.#records = this.#root.openDB<StoredBytes, number>('records', { encoder: recordCodec } as DatabaseOptions);
     this.meta = this.#root.openDB<number, Meta>('meta', { encoding: 'json' });
   }
 

@@ -1,0 +1,15 @@
+import type { ClickEvent } from './click-event.ts';
+
+/** What a click says of itself; clicks of one batch mostly share all else. */
+export const ownColumns: readonly string[] = ['event_id', 'client_event', 'client_timestamp', 'properties'];
+
+/** Key under which a line has the own columns of several events; beside it is what they share. No event has such a column. */
+export const ownKey = 'taphouse_own';
+
+/** The events of JSON lines, each of which is an event, or several under `ownKey`. */
+export function decodeLines(text: string): ClickEvent[] {
+  return text.split('\n').flatMap((line) => {
+    const { [ownKey]: own, ...shared } = JSON.parse(line) as ClickEvent & { [ownKey]?: ClickEvent[] };
+    return own ? own.map((each) => ({ ...shared, ...each })) : [shared];
+  });
+}
