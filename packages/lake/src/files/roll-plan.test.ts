@@ -1,7 +1,7 @@
 import type { ManifestFile } from '@taphouse/schema';
 import { expect, it } from 'vitest';
 
-import { largeFileBytes, maxSmallFiles, rollPlan } from './roll-plan.ts';
+import { largeFileBytes, largeFileRows, maxSmallFiles, rollPlan } from './roll-plan.ts';
 
 let made = 0;
 
@@ -39,7 +39,9 @@ it.each([
 });
 
 it('files that are sealed or large are left alone', () => {
-  const large = Array.from({ length: 20 }, () => file(largeFileBytes));
+  const large = Array.from({ length: 20 }, (_, i) =>
+    file(i % 2 ? largeFileBytes : 1, i % 2 ? {} : { rows: largeFileRows }),
+  );
   const sealed = Array.from({ length: 20 }, () => file(1, { sealed: true }));
   expect(rollPlan([...large, ...sealed])).toEqual([]);
   const small = Array.from({ length: maxSmallFiles + 1 }, () => file(10));

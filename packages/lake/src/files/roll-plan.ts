@@ -3,8 +3,10 @@ import type { ManifestFile } from '@taphouse/schema';
 /** A day keeps at most this many files that are neither sealed nor large. */
 export const maxSmallFiles = 12;
 
-/** Files of at least this many bytes are left alone until their day is sealed. */
+/** Files of at least this many bytes, or rows, are left alone until their day is sealed. */
 export const largeFileBytes = 32 * 1024 * 1024;
+/** Rows that are all alike take a byte each; by their size alone they would be copied four times. */
+export const largeFileRows = 2_000_000;
 
 const minMerged = 3;
 
@@ -17,7 +19,7 @@ const minMerged = 3;
  */
 export function rollPlan(files: readonly ManifestFile[]): readonly ManifestFile[] {
   const small = files
-    .filter((file) => !file.sealed && file.bytes < largeFileBytes)
+    .filter((file) => !file.sealed && file.bytes < largeFileBytes && file.rows < largeFileRows)
     .toSorted((a, b) => a.bytes - b.bytes || (a.path < b.path ? -1 : 1));
   if (small.length <= maxSmallFiles) return [];
   let bytes = 0;
