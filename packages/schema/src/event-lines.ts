@@ -1,4 +1,4 @@
-import type { ClickEvent } from './click-event.ts';
+import { type ClickEvent, decodeEvents } from './click-event.ts';
 
 /** What a click says of itself; clicks of one batch mostly share all else. */
 export const ownColumns: readonly string[] = ['event_id', 'client_event', 'client_timestamp', 'properties'];
@@ -8,8 +8,7 @@ export const ownKey = 'taphouse_own';
 
 /** The events of JSON lines, each of which is an event, or several under `ownKey`. */
 export function decodeLines(text: string): ClickEvent[] {
-  return text.split('\n').flatMap((line) => {
-    const { [ownKey]: own, ...shared } = JSON.parse(line) as ClickEvent & { [ownKey]?: ClickEvent[] };
-    return own ? own.map((each) => ({ ...shared, ...each })) : [shared];
-  });
+  return decodeEvents(text).flatMap(({ [ownKey]: own, ...shared }: ClickEvent & { [ownKey]?: ClickEvent[] }) =>
+    own ? own.map((each) => ({ ...shared, ...each })) : [shared],
+  );
 }

@@ -58,12 +58,12 @@ export interface Commit {
   from: string | null;
   /** Inclusive end. */
   mark: Mark;
-  /** Events read, in order, copies included: the rows of `rawdata`. The pump's are decoded each time they are asked for. */
+  /** Events read, in order, copies included: the rows of `rawdata`. The pump's are decoded from `lines` each time they are asked for. */
   readonly events: readonly ClickEvent[];
   /**
    * The same events as text, for a sink that can take that and so need not ask for `events`: JSON lines in UTF-8, whole ones in each
    * piece. A line is an event, or several: `ownKey` then has what each says of itself, and the line beside it what they share.
-   * Good until `write` resolves.
+   * Good until `write` resolves: then the memory serves the next commit.
    */
   readonly lines?: readonly Uint8Array[];
   /** Whether `received_at` never goes back in `lines`. */

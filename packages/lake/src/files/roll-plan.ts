@@ -5,7 +5,7 @@ export const maxSmallFiles = 12;
 
 /** Files of at least this many bytes, or rows, are left alone until their day is sealed. */
 export const largeFileBytes = 32 * 1024 * 1024;
-/** Rows that are all alike take a byte each; by their size alone they would be copied four times. */
+/** Rows that are all alike take a byte each; by their size alone they would be copied three times and more. */
 export const largeFileRows = 2_000_000;
 
 const minMerged = 3;

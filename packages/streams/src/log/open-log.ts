@@ -58,6 +58,7 @@ const minSegmentBytes = 64 * 1024;
 const trimmedAgeMs = 10_000;
 /** Free disk that is never written into; see `DiskGuard`. */
 const leastFreeBytes = 4 * 1024 ** 2;
+
 /**
  * Opens the log in a folder, for this process alone.
  *
@@ -124,14 +125,14 @@ class LmdbLog implements Log {
     this.#commits = createGroupCommit((puts) => this.#commit(puts));
     this.#segments = new Segments(options.path, this.#segmentBytes);
     const { active } = this.#segments;
-    const newest = this.#segments.newest();
+    const newest = active.newest();
     this.#trimmed = active.meta.get('trimmed') ?? 0;
-    if (options.startAfter !== undefined && !newest && this.#trimmed === 0) {
+    if (options.startAfter !== undefined && active.first === 1 && !newest && this.#trimmed === 0) {
       this.#trimmed = fromPosition(options.startAfter);
       active.meta.putSync('trimmed', this.#trimmed);
     }
-    this.#next = Math.max(newest?.number ?? 0, this.#trimmed, active.first - 1) + 1;
-    this.#clock = Math.max(newest?.arrivedAt ?? 0, active.clock());
+    this.#next = Math.max(newest?.number ?? active.first - 1, this.#trimmed) + 1;
+    this.#clock = active.clock();
     this.#durableClock = this.#clock;
   }
 

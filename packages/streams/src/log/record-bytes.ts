@@ -59,8 +59,13 @@ export type StoredBytes = Omit<StoredRecord, 'position'>;
 export function decodeRecord(bytes: Buffer, length: number): StoredBytes {
   const dataStart = headerBytes + bytes.readUInt16LE(8);
   return {
-    arrivedAt: bytes.readDoubleLE(0),
+    arrivedAt: arrivedAtOf(bytes),
     partitionKey: bytes.toString('utf8', headerBytes, dataStart),
     data: bytes.toString('utf8', dataStart, length),
   };
+}
+
+/** When the record was taken, without reading the rest. */
+export function arrivedAtOf(bytes: Buffer): number {
+  return bytes.readDoubleLE(0);
 }
