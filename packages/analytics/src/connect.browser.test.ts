@@ -209,7 +209,8 @@ describe('cancel', () => {
       return { reason, tookMs, recycled: heard.recycled - before, n: (await next)[0]?.n };
     });
     expect(told).toMatchObject({ reason: 'Error: enough', recycled: 1 });
-    expect(told.tookMs).toBeLessThan(1000);
+    // The statement itself would take minutes.
+    expect(told.tookMs).toBeLessThan(20_000);
     const [[sessions]] = (await native(
       "SELECT count(DISTINCT (user_id, device_id, timeagg)) FROM 'LAKE/aggregated/**/*.parquet'",
     )) as [[string]];

@@ -74,24 +74,28 @@ describe.concurrent('hardship', () => {
       expect(await outcome(scene, 'tunnel')).toEqual({ events: 5, copies: 0 });
     }));
 
-  test('what cannot be kept is reported: stored and dropped make all', () =>
-    play(async ({ scene, open }) => {
-      scene.weather = 'down';
-      const page = await open();
-      for (let n = 0; n < 6; n += 1) await track(page, 'flood', 1000);
-      await until(() => scene.posts.length > 1);
-      scene.weather = 'fair';
-      const reported = (): number =>
-        scene.posts.reduce((sum, { accepted, batch }) => sum + (accepted ? (batch.dropped ?? 0) : 0), 0);
-      await until(async () => {
+  test(
+    'what cannot be kept is reported: stored and dropped make all',
+    () =>
+      play(async ({ scene, open }) => {
+        scene.weather = 'down';
+        const page = await open();
+        for (let n = 0; n < 6; n += 1) await track(page, 'flood', 1000);
+        await until(() => scene.posts.length > 1);
+        scene.weather = 'fair';
+        const reported = (): number =>
+          scene.posts.reduce((sum, { accepted, batch }) => sum + (accepted ? (batch.dropped ?? 0) : 0), 0);
+        await until(async () => {
+          await page.evaluate('taphouse.flush()');
+          return !(await keeps(page, 'flood'));
+        }, 150_000);
+        await track(page, 'last', 1);
         await page.evaluate('taphouse.flush()');
-        return !(await keeps(page, 'flood'));
-      }, 40_000);
-      await track(page, 'last', 1);
-      await page.evaluate('taphouse.flush()');
-      const rows = new Set((await scene.stored()).map(({ event_id }) => event_id)).size;
-      expect(rows + reported()).toBe(6002);
-    }));
+        const rows = new Set((await scene.stored()).map(({ event_id }) => event_id)).size;
+        expect(rows + reported()).toBe(6002);
+      }),
+    200_000,
+  );
 
   test.each<[string, Weather]>([
     ['500', { status: 500 }],
@@ -192,7 +196,8 @@ describe.concurrent('hardship', () => {
       expect(await outcome(scene, 'good')).toEqual({ events: 3, copies: 0 });
       await track(page, 'next', 1);
       await page.evaluate('taphouse.flush()');
-      expect(scene.posts.map((post) => post.batch.dropped)).toEqual([0, 0, 1]);
+      // Told once, whatever number of batches the others made.
+      expect(scene.posts.map((post) => post.batch.dropped).filter(Boolean)).toEqual([1]);
       expect(await keeps(page, 'good|xxx')).toBe(false);
     }));
 
@@ -225,7 +230,7 @@ describe.concurrent('hardship', () => {
       const events = await scene.settled(6);
       expect(await outcome(scene, 'right')).toEqual({ events: 5, copies: 0 });
       const late = events.filter((event) => event.client_event === 'right' || wrongMs > 0);
-      for (const event of late) expect(Math.abs(event.client_timestamp - event.received_at)).toBeLessThan(5000);
+      for (const event of late) expect(Math.abs(event.client_timestamp - event.received_at)).toBeLessThan(60_000);
     }),
   );
 

@@ -8,6 +8,7 @@ import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
 import { openMemory } from '@taphouse/streams/memory';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { createCollector } from '../collector.ts';
+import type { Question } from '../testing/collector-process.ts';
 import { listen, type Listening } from './listen.ts';
 
 const good = '{"user_id":1,"device_id":"mobile","client_event":"x","client_timestamp":NOW}';
@@ -35,7 +36,7 @@ describe('in a process of its own', () => {
   beforeAll(async () => {
     folder = mkdtempSync(join(tmpdir(), 'taphouse-bad-'));
     const file = join(import.meta.dirname, '../testing/collector-process.ts');
-    child = fork(file, [folder], { execArgv: ['--expose-gc'], silent: true });
+    child = fork(file, [folder, '0', String(1024 ** 3)], { execArgv: ['--expose-gc'], silent: true });
     [url] = (await once(child, 'message')) as [string];
   });
   afterAll(async () => {
@@ -137,15 +138,23 @@ describe('in a process of its own', () => {
     ['1,000 events with a text too long', thousand(() => ({ ...texts, long: 'x'.repeat(1025) }))],
     ['5 MB of spaces', `${' '.repeat(5_242_000)}{}`],
   ];
-  it.each(heavy)('%s, as gzip, hold the event loop for less than 50 ms', async (_, body) => {
+  // Some 50 ms of the processor. Machines are slow, and not evenly so: the least of each is compared.
+  it.each(heavy)('%s, as gzip, hold the event loop no longer than it takes to parse 15 MiB', async (_, body) => {
     const zipped = gzipSync(body);
     const send = (): Promise<Answer> => post(zipped, { 'Content-Encoding': 'gzip' });
     // The first of its kind is for the compiler.
     await send();
     await stall(child);
-    const { status } = await send();
-    expect([200, 204, 400, 413]).toContain(status);
-    expect(await stall(child)).toBeLessThan(50);
+    const stalls: number[] = [];
+    const parses: number[] = [];
+    for (let round = 0; round < 3; round += 1) {
+      const { status } = await send();
+      expect([200, 204, 400, 413]).toContain(status);
+      stalls.push(await stall(child));
+      parses.push(await ask(child, 'parse'));
+      await stall(child);
+    }
+    expect(Math.min(...stalls)).toBeLessThan(Math.min(...parses));
   });
 
   const bombs: [string, Uint8Array, string][] = [
@@ -286,14 +295,14 @@ interface Answer {
 async function stall(child: ChildProcess): Promise<number> {
   // One more turn, in which the last one is counted.
   await new Promise((resolve) => setTimeout(resolve, 20));
-  child.send('stall');
-  const [ms] = (await once(child, 'message')) as [number];
-  return ms;
+  return ask(child, 'stall');
 }
 
 /** Bytes the process holds after collecting garbage. */
-async function memory(child: ChildProcess): Promise<number> {
-  child.send('memory');
-  const [bytes] = (await once(child, 'message')) as [number];
-  return bytes;
+const memory = (child: ChildProcess): Promise<number> => ask(child, 'memory');
+
+async function ask(child: ChildProcess, question: Question): Promise<number> {
+  child.send(question);
+  const [answer] = (await once(child, 'message')) as [number];
+  return answer;
 }
