@@ -1,6 +1,6 @@
 /**
- * Runs the S3 tests against moto, an S3 server from PyPI, in a virtual environment of its own under node_modules/.cache:
- * those of the store, or what vitest's arguments name.
+ * Runs the tests that vitest's arguments name against moto, an S3 server from PyPI, in a virtual environment of its own
+ * under node_modules/.cache.
  * Needs python3 with venv; without it, says so and ends with 0 unless CI_REQUIRE_S3 is set.
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
@@ -23,8 +23,7 @@ async function main(): Promise<number> {
   try {
     const endpoint = `http://127.0.0.1:${port}`;
     await answers(endpoint, server);
-    const named = process.argv.slice(2);
-    const args = ['run', ...(named.length > 0 ? named : ['--project', 'conformance', 'packages/lake/src/s3'])];
+    const args = ['run', ...process.argv.slice(2)];
     const env = { ...process.env, TAPHOUSE_TEST_S3: endpoint };
     return spawnSync(join(root, 'node_modules/.bin/vitest'), args, { cwd: root, env, stdio: 'inherit' }).status ?? 1;
   } finally {
