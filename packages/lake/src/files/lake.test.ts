@@ -156,6 +156,27 @@ describe('a lake', () => {
     }
   });
 
+  it('joins files of large commits as they are: each keeps its row groups, and every row is there once', async () => {
+    const rows = 61_440;
+    const shared = JSON.stringify(click()).slice(1);
+    for (let sequence = 1; sequence <= maxSmallFiles + 1; sequence += 1) {
+      const own = Array.from({ length: rows }, (_, i) => `{"event_id":"${sequence}-${i}"}`);
+      const lines = [new TextEncoder().encode(`{"taphouse_own":[${own.join()}],${shared}\n`)];
+      await lake.write(commit(sequence, { lines, linesInOrder: true }));
+    }
+    await lake.compact({ before: 0 });
+    const { files } = await lake.manifest('rawdata');
+    expect(files).toMatchObject([{ rows: rows * (maxSmallFiles + 1), minAt: testTime, maxAt: testTime }]);
+    expect(await ask('SELECT count(DISTINCT event_id)::INTEGER AS ids, count(*)::INTEGER AS n FROM rawdata')).toEqual([
+      { ids: rows * (maxSmallFiles + 1), n: rows * (maxSmallFiles + 1) },
+    ]);
+    const path = join(folder, 'rawdata', files[0]?.path ?? '');
+    expect(await ask(`SELECT num_row_groups::INTEGER AS n FROM parquet_file_metadata('${path}')`)).toEqual([
+      { n: maxSmallFiles + 1 },
+    ]);
+    expect((await lake.verify()).faults).toEqual([]);
+  });
+
   it('deletes merged files when their grace is over, not before', async () => {
     for (let sequence = 1; sequence <= maxSmallFiles + 1; sequence += 1) await lake.write(commit(sequence));
     await lake.compact({ before: 0 });

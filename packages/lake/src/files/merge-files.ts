@@ -1,14 +1,17 @@
 import type { ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
-import { dayMs, filesByDay } from './day-files.ts';
+import { dayMs, fileKey, filesByDay } from './day-files.ts';
+import { joinParquet } from './join-parquet.ts';
 import { sortOrder } from './parquet-writer.ts';
 import { maxSmallFiles, rollPlan } from './roll-plan.ts';
 import {
+  type LocalParquet,
   type Room,
   columnNames,
   copyOut,
   exchangeFiles,
+  freshPath,
   inTime,
   largestStep,
   manifestOf,
@@ -87,25 +90,55 @@ export async function sealDays(room: Room, before: number): Promise<CompactRepor
 
 /** One day's files become sealed ones; undefined if another writer changed the day meanwhile. */
 async function seal(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<ManifestFile[] | undefined> {
-  return rewrite(room, table, files, { sealed: true });
+  const written = await withFiles(room, { [table]: files }, async () => {
+    const source = await mergedRows(room, table);
+    return copyOut(room, table, `SELECT ${columnNames(table)} FROM ${source} ORDER BY ${sortOrder[table]}`);
+  });
+  return exchange(room, table, files, written, { sealed: true });
 }
 
 async function roll(room: Room, table: TableName, files: readonly ManifestFile[]): Promise<void> {
   if (files.length === 0) return;
-  await rewrite(room, table, inTime(files), { sealed: false });
+  const sorted = inTime(files);
+  const order = orderOf(table, sorted);
+  const written =
+    (order === '' && (await joined(room, table, sorted))) ||
+    (await withFiles(room, { [table]: sorted }, () =>
+      copyOut(room, table, `SELECT ${columnNames(table)} FROM ${table} ${order}`),
+    ));
+  await exchange(room, table, files, written, { sealed: false });
 }
 
-async function rewrite(
+/** Files that lie one behind the other, as one, without a look at their rows; undefined where that would not do. */
+async function joined(
   room: Room,
   table: TableName,
   files: readonly ManifestFile[],
+): Promise<LocalParquet[] | undefined> {
+  const opened = await Promise.all(files.map(({ path }) => room.store.openFile(fileKey(table, path))));
+  try {
+    const path = freshPath(room);
+    const isJoined = await joinParquet(
+      opened.map((file) => file.path),
+      path,
+    );
+    if (!isJoined) return undefined;
+    const minAt = Math.min(...files.map((file) => file.minAt));
+    const maxAt = Math.max(...files.map((file) => file.maxAt));
+    return [{ path, rows: sumRows(files), minAt, maxAt }];
+  } finally {
+    await Promise.all(opened.map((file) => file.release()));
+  }
+}
+
+/** Puts what was written of these files in their place; undefined if another writer changed the day meanwhile. */
+async function exchange(
+  room: Room,
+  table: TableName,
+  files: readonly ManifestFile[],
+  written: readonly LocalParquet[],
   { sealed }: { sealed: boolean },
 ): Promise<ManifestFile[] | undefined> {
-  const order = sealed ? `ORDER BY ${sortOrder[table]}` : orderOf(table, files);
-  const written = await withFiles(room, { [table]: files }, async () => {
-    const source = sealed ? await mergedRows(room, table) : table;
-    return copyOut(room, table, `SELECT ${columnNames(table)} FROM ${source} ${order}`);
-  });
   const name = sealed ? 'sealed' : 'rolled';
   const added = await storeFiles(room, table, written, { name, sealed, ...largestStep(files) });
   const removed = files.map(({ path }) => path);

@@ -10,6 +10,9 @@ export const largeFileRows = 2_000_000;
 
 const minMerged = 3;
 
+/** Where a large result is cut into files, bytes. */
+export const maxFileBytes = 192 * 1024 * 1024;
+
 /**
  * Which files of one day to merge into one now; none if there are few.
  *
@@ -25,7 +28,7 @@ export function rollPlan(files: readonly ManifestFile[]): readonly ManifestFile[
   let bytes = 0;
   let count = 0;
   for (const file of small) {
-    if (count >= minMerged && file.bytes > bytes) break;
+    if (count >= minMerged && (file.bytes > bytes || bytes + file.bytes > maxFileBytes)) break;
     bytes += file.bytes;
     count += 1;
   }

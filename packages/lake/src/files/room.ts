@@ -11,14 +11,12 @@ import type { Database } from './database.ts';
 import { fileKey, filePath } from './day-files.ts';
 import type { FileStore } from './file-store.ts';
 import { parquetOptions, sortOrder, timeColumn } from './parquet-writer.ts';
+import { maxFileBytes } from './roll-plan.ts';
 
 export const tableNames = ['rawdata', 'aggregated'] as const;
 
 /** How long files that are no longer live stay for readers of an older manifest, milliseconds. */
 export const graceMs = 5 * 60_000;
-
-/** Where a large result is cut into files. DuckDB cuts at the first row group past it. */
-const maxFileBytes = 192 * 1024 * 1024;
 
 /** What all work on a lake shares: its store, a database, a work folder, a clock. */
 export interface Room {
@@ -106,7 +104,10 @@ export async function withFiles<T>(
   }
 }
 
-/** Writes the result of a query, which has a table's columns and is sorted, to one or more files in the work folder. */
+/**
+ * Writes the result of a query, which has a table's columns and is sorted, to one or more files in the work folder. DuckDB cuts
+ * at the first row group past `maxFileBytes`.
+ */
 export async function copyOut(room: Room, table: TableName, query: string): Promise<LocalParquet[]> {
   const folder = join(room.workFolder, randomUUID());
   await mkdir(folder);

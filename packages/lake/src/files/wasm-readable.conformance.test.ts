@@ -7,10 +7,12 @@ import { type TableName, tables } from '@taphouse/schema';
 import { click, sessionRow, testTime } from '@taphouse/schema/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
-import { createView } from '../sql/table-ddl.ts';
+import { createView, quoteText } from '../sql/table-ddl.ts';
 import { makeLake } from '../testing.ts';
 import { type Database, openDatabase } from './database.ts';
+import { joinParquet } from './join-parquet.ts';
 import { type Lake, openLake } from './lake.ts';
+import { parquetOptions } from './parquet-writer.ts';
 
 interface Wasm {
   query(sql: string): { toArray(): { toJSON(): Record<string, unknown> }[] };
@@ -65,6 +67,22 @@ describe.each(['rawdata', 'aggregated'] as const)('DuckDB-WASM 1.28.0 reads %s a
     expect(inWasm).toEqual(inNative);
   });
 
+  it('from files joined as they are', async () => {
+    const before = await pathsOf(table);
+    const [once, joined] = ['once', 'joined'].map((name) => join(folder, `${table}-${name}.parquet`)) as [
+      string,
+      string,
+    ];
+    await native.run(
+      `COPY (SELECT files.* FROM read_parquet([${before.map(quoteText).join()}]) AS files, range(13)) TO ${quoteText(once)} (${parquetOptions})`,
+    );
+    expect(await joinParquet([once, once], joined)).toBe(true);
+    const { inWasm } = await fingerprints(table, [joined]);
+    const { inNative } = await fingerprints(table, [once, once]);
+    expect(inNative?.rows).toBe(size * 26);
+    expect(inWasm).toEqual(inNative);
+  });
+
   it('from sealed files', async () => {
     await lake.compact({ before: testTime + 86_400_000 });
     expect((await lake.manifest(table)).files.every((file) => file.sealed)).toBe(true);
@@ -74,15 +92,15 @@ describe.each(['rawdata', 'aggregated'] as const)('DuckDB-WASM 1.28.0 reads %s a
   });
 });
 
-/** Row count and a digest of all content, as each engine reads the live files. */
+const pathsOf = async (table: TableName): Promise<string[]> =>
+  (await lake.manifest(table)).files.map(({ path }) => join(folder, table, path));
+
+/** Row count and a digest of all content, as each engine reads the live files, or others. */
 async function fingerprints(
   table: TableName,
+  paths?: readonly string[],
 ): Promise<Record<'inWasm' | 'inNative', Record<string, unknown> | undefined>> {
-  const { files } = await lake.manifest(table);
-  const view = createView(
-    table,
-    files.map(({ path }) => join(folder, table, path)),
-  );
+  const view = createView(table, paths ?? (await pathsOf(table)));
   await native.run(view);
   wasm.query(view);
   const content = tables[table].map(({ name }) => `coalesce(CAST(${name} AS VARCHAR), '-')`).join(", '|', ");
