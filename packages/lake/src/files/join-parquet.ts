@@ -25,7 +25,7 @@ interface Footer {
 }
 
 /**
- * Joins Parquet files by copying their row groups as they are, which takes a hundredth of the time of reading and writing the
+ * Joins Parquet files by copying their row groups as they are, which spares reading and writing the
  * rows. What DuckDB cannot do, hence by hand: the bytes are copied, and the footer's offsets moved.
  *
  * @param paths local files, two or more, in the order of their rows
