@@ -24,6 +24,8 @@ export class LineLayout {
   /** Of the line last matched. */
   #restText = '';
   #restMatch: RegExpExecArray | undefined;
+  /** `received_at`, if that is there. */
+  #restReceivedAt = NaN;
   #end = 0;
 
   /** Whether a layout can be made of these: columns of `rawdata`, those of a head among them. */
@@ -71,7 +73,7 @@ export class LineLayout {
       client_timestamp: Number(value(2)),
       user_id: value(3),
       device_id: value(4),
-      received_at: Number(value(5)),
+      received_at: this.#ownGroups[5] ? Number(value(5)) : this.#restReceivedAt,
     };
   }
 
@@ -83,6 +85,7 @@ export class LineLayout {
       if (!match) return undefined;
       this.#restMatch = match;
       this.#restText = match[0];
+      this.#restReceivedAt = Number(match[this.#restGroups[5] as number]);
     }
     this.#end = at + this.#restText.length;
     return this.#restMatch;

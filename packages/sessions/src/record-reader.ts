@@ -39,9 +39,15 @@ export class RecordReader {
     this.#own = [];
     try {
       const heads: EventHead[] = [];
-      while (this.#text !== '' && this.#at <= this.#text.length) heads.push(this.#matched() ?? this.#parsed());
-      if (heads.every(isHead)) return { events: heads, lines: this.#lines(heads.length) };
-      onForeign(new Error(`record ${record.position}: not the events of a collector; left out`));
+      while (this.#text !== '' && this.#at <= this.#text.length) {
+        const head = this.#matched() ?? this.#parsed();
+        if (!head) {
+          onForeign(new Error(`record ${record.position}: not the events of a collector; left out`));
+          return { events: [], lines: '' };
+        }
+        heads.push(head);
+      }
+      return { events: heads, lines: this.#lines(heads.length) };
     } catch (cause) {
       onForeign(new Error(`record ${record.position}: not JSON lines of events; left out`, { cause }));
     }
@@ -58,7 +64,7 @@ export class RecordReader {
   #matched(): EventHead | undefined {
     for (const [i, layout] of this.#layouts.entries()) {
       const head = layout.match(this.#text, this.#at);
-      if (!head || !this.#isEnd(layout.end)) continue;
+      if (!head || !this.#isEnd(layout.end) || head.event_id.length > limits.maxEventIdLength) continue;
       if (i > 0) this.#layouts.unshift(...this.#layouts.splice(i, 1));
       this.#keepOwn(layout);
       this.#at = layout.end + 1;
@@ -76,12 +82,14 @@ export class RecordReader {
     return at === this.#text.length || this.#text.charCodeAt(at) === lineFeed;
   }
 
-  #parsed(): EventHead {
+  /** The line that is next, if it is an event. */
+  #parsed(): EventHead | undefined {
     const feed = this.#text.indexOf('\n', this.#at);
     const end = feed < 0 ? this.#text.length : feed;
-    const event = JSON.parse(this.#text.slice(this.#at, end)) as EventHead;
+    const event: unknown = JSON.parse(this.#text.slice(this.#at, end));
     this.#at = end + 1;
-    if (isHead(event)) this.#learn(Object.keys(event));
+    if (!isHead(event)) return undefined;
+    this.#learn(Object.keys(event));
     return event;
   }
 
@@ -94,7 +102,7 @@ export class RecordReader {
 }
 
 /** What the engine relies on; the rest of an event only passes through. */
-function isHead(event: unknown): boolean {
+function isHead(event: unknown): event is EventHead {
   if (typeof event !== 'object' || event === null) return false;
   const { event_id, user_id, device_id, client_event, client_timestamp, received_at } = event as Partial<EventHead>;
   return (
