@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, truncate } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -82,6 +82,12 @@ it.each([
   const target = join(folder, 'joined.parquet');
   expect(await joinParquet([await fileOf(0, 70_000), await fileOf(70_000, rows, more)], target)).toBe(false);
   expect(existsSync(target)).toBe(false);
+});
+
+it('half a file is refused', async () => {
+  const path = await fileOf(0, 70_000);
+  await truncate(path, 10_000);
+  await expect(joinParquet([path, path], join(folder, 'joined.parquet'))).rejects.toThrow(/not a Parquet file/);
 });
 
 it("no byte of a footer of DuckDB's is lost in reading and writing it", async () => {

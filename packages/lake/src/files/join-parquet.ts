@@ -31,6 +31,7 @@ interface Footer {
  * @param paths local files, two or more, in the order of their rows
  * @param target a local file, overwritten
  * @returns false, and writes nothing, if their columns or writers differ, or if their row groups are small
+ * @throws Error if one is no Parquet file
  */
 export async function joinParquet(paths: readonly string[], target: string): Promise<boolean> {
   const footers = await Promise.all(paths.map(readFooter));
@@ -71,6 +72,7 @@ async function readFooter(path: string): Promise<Footer> {
   try {
     const { size } = await file.stat();
     const tail = await readAt(size - tailBytes, tailBytes);
+    if (!tail.subarray(4).equals(magic)) throw new Error(`${path}: not a Parquet file, or not all of one`);
     const at = size - tailBytes - tail.readUInt32LE();
     return { path, metadata: decodeThrift(await readAt(at, size - tailBytes - at)), at };
   } finally {

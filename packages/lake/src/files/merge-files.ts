@@ -1,3 +1,5 @@
+import { rm } from 'node:fs/promises';
+
 import type { ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
@@ -116,8 +118,8 @@ async function joined(
   files: readonly ManifestFile[],
 ): Promise<LocalParquet[] | undefined> {
   const opened = await Promise.all(files.map(({ path }) => room.store.openFile(fileKey(table, path))));
+  const path = freshPath(room);
   try {
-    const path = freshPath(room);
     const isJoined = await joinParquet(
       opened.map((file) => file.path),
       path,
@@ -126,6 +128,10 @@ async function joined(
     const minAt = Math.min(...files.map((file) => file.minAt));
     const maxAt = Math.max(...files.map((file) => file.maxAt));
     return [{ path, rows: sumRows(files), minAt, maxAt }];
+  } catch (error) {
+    // A full disk must not be filled further by what a failed try left.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await Promise.all(opened.map((file) => file.release()));
   }

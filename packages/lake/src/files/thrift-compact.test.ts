@@ -19,20 +19,16 @@ const { struct } = fc.letrec<{ struct: ThriftStruct; value: ThriftValue }>((tie)
     fc
       .array(fc.constantFrom<ThriftValue>({ type: 'true' }, { type: 'false' }), { maxLength: 40 })
       .map((list): ThriftValue => ({ type: 'list', of: 'true', value: list })),
-    fc
-      .array(integer(32), { maxLength: 40 })
-      .map((list): ThriftValue => ({
-        type: 'set',
-        of: 'i32',
-        value: list.map((each) => ({ type: 'i32', value: each })),
-      })),
-    fc
-      .array(tie('struct'), { maxLength: 20 })
-      .map((list): ThriftValue => ({
-        type: 'list',
-        of: 'struct',
-        value: list.map((each) => ({ type: 'struct', value: each })),
-      })),
+    fc.array(integer(32), { maxLength: 40 }).map((list): ThriftValue => ({
+      type: 'set',
+      of: 'i32',
+      value: list.map((each) => ({ type: 'i32', value: each })),
+    })),
+    fc.array(tie('struct'), { maxLength: 20 }).map((list): ThriftValue => ({
+      type: 'list',
+      of: 'struct',
+      value: list.map((each) => ({ type: 'struct', value: each })),
+    })),
     tie('struct').map((each): ThriftValue => ({ type: 'struct', value: each })),
   );
   return {
