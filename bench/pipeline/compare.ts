@@ -43,7 +43,7 @@ export async function compare(
     await lake.query(
       `CREATE TEMP TABLE sent AS FROM read_csv('${path}', header = false, columns = {number: 'BIGINT', sent_at: 'BIGINT'})`,
     );
-    const parts = Math.ceil(((await countIn(lake, 'rawdata')) + 1) / eventsAtOnce);
+    const parts = Math.max(1, Math.ceil((await countIn(lake, 'rawdata')) / eventsAtOnce));
     const found: Comparison[] = [];
     for (let part = 0; part < parts; part += 1) {
       const visitors = `hash(user_id) % ${parts} = ${part}`;

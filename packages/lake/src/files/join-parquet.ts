@@ -25,8 +25,8 @@ interface Footer {
 }
 
 /**
- * Joins Parquet files by copying their row groups as they are, which spares reading and writing the
- * rows. What DuckDB cannot do, hence by hand: the bytes are copied, and the footer's offsets moved.
+ * Joins Parquet files by copying their row groups as they are, which spares reading and writing the rows. DuckDB cannot,
+ * hence by hand: the bytes are copied, and the offsets in the footer moved.
  *
  * @param paths local files, two or more, in the order of their rows
  * @param target a local file, overwritten
@@ -36,7 +36,8 @@ interface Footer {
 export async function joinParquet(paths: readonly string[], target: string): Promise<boolean> {
   const footers = await Promise.all(paths.map(readFooter));
   const [first] = footers;
-  if (!first || !footers.every(({ metadata }) => isLike(metadata, first.metadata))) return false;
+  const [kind, ...kinds] = footers.map(({ metadata }) => kindOf(metadata));
+  if (!first || !kind || kinds.some((other) => Buffer.compare(other, kind) !== 0)) return false;
   const rows = footers.reduce((sum, { metadata }) => sum + numberIn(metadata, ofFile.rows), 0n);
   const rowGroups = footers.flatMap(({ metadata }) => structsIn(metadata, ofFile.rowGroups));
   if (rows < leastRows * rowGroups.length) return false;
@@ -85,15 +86,12 @@ async function readFooter(path: string): Promise<Footer> {
   }
 }
 
-/** Whether two footers say the same but for their rows: of columns, version, writer. */
-function isLike(one: ThriftStruct, other: ThriftStruct): boolean {
-  const [a, b] = [one, other].map((metadata) => {
-    const rest = new Map(metadata);
-    rest.delete(ofFile.rows);
-    rest.delete(ofFile.rowGroups);
-    return encodeThrift(rest);
-  }) as [Uint8Array, Uint8Array];
-  return Buffer.compare(a, b) === 0;
+/** What a footer says but of its rows: columns, version, writer. */
+function kindOf(metadata: ThriftStruct): Uint8Array {
+  const kind = new Map(metadata);
+  kind.delete(ofFile.rows);
+  kind.delete(ofFile.rowGroups);
+  return encodeThrift(kind);
 }
 
 function moveRowGroup(rowGroup: ThriftStruct, by: bigint): void {

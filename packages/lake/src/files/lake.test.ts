@@ -2,6 +2,7 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+import { ownKey } from '@taphouse/schema';
 import { click, sessionRow, testTime } from '@taphouse/schema/testing';
 import type { Commit } from '@taphouse/sessions';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -161,7 +162,7 @@ describe('a lake', () => {
     const shared = JSON.stringify(click()).slice(1);
     for (let sequence = 1; sequence <= maxSmallFiles + 1; sequence += 1) {
       const own = Array.from({ length: rows }, (_, i) => `{"event_id":"${sequence}-${i}"}`);
-      const lines = [new TextEncoder().encode(`{"taphouse_own":[${own.join()}],${shared}\n`)];
+      const lines = [new TextEncoder().encode(`{"${ownKey}":[${own.join()}],${shared}\n`)];
       await lake.write(commit(sequence, { lines, linesInOrder: true }));
     }
     await lake.compact({ before: 0 });

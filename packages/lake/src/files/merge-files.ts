@@ -104,7 +104,7 @@ async function roll(room: Room, table: TableName, files: readonly ManifestFile[]
   const sorted = inTime(files);
   const order = orderOf(table, sorted);
   const written =
-    (order === '' && (await joined(room, table, sorted))) ||
+    (order === '' ? await joined(room, table, sorted) : undefined) ??
     (await withFiles(room, { [table]: sorted }, () =>
       copyOut(room, table, `SELECT ${columnNames(table)} FROM ${table} ${order}`),
     ));

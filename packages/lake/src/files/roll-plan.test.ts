@@ -1,7 +1,7 @@
 import type { ManifestFile } from '@taphouse/schema';
 import { expect, it } from 'vitest';
 
-import { largeFileBytes, largeFileRows, maxSmallFiles, rollPlan } from './roll-plan.ts';
+import { largeFileBytes, largeFileRows, maxFileBytes, maxSmallFiles, rollPlan } from './roll-plan.ts';
 
 let made = 0;
 
@@ -46,4 +46,11 @@ it('files that are sealed or large are left alone', () => {
   expect(rollPlan([...large, ...sealed])).toEqual([]);
   const small = Array.from({ length: maxSmallFiles + 1 }, () => file(10));
   expect(new Set(rollPlan([...large, ...small, ...sealed]))).toEqual(new Set(small));
+});
+
+it('what is merged is no larger than a file may be', () => {
+  const files = Array.from({ length: maxSmallFiles + 1 }, () => file(largeFileBytes - 1));
+  const bytes = rollPlan(files).reduce((sum, each) => sum + each.bytes, 0);
+  expect(bytes).toBeLessThanOrEqual(maxFileBytes);
+  expect(bytes).toBeGreaterThan(maxFileBytes - largeFileBytes);
 });

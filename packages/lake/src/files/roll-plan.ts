@@ -16,7 +16,7 @@ export const maxFileBytes = 192 * 1024 * 1024;
 /**
  * Which files of one day to merge into one now; none if there are few.
  *
- * The smallest ones, and then each next one that is no larger than those before it together. Over a day of a commit
+ * The smallest ones, and then each next one that is no larger than those before it together, up to `maxFileBytes`. Over a day of a commit
  * every 5 s a row is copied 5 and 4 times at 2 and 20 kB a commit, twice at 1 MB, once at 4 MB; with 8 files in the place of 12 it
  * would be 15, 9 and 3 times, and with large ones from 64 MB on twice at 4 MB.
  */

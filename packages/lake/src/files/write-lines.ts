@@ -32,7 +32,7 @@ const typed = tables.rawdata.map(({ name, type }) =>
 
 /**
  * Writes events to a Parquet file of `rawdata` from text, which DuckDB reads itself, beside the thread that runs JavaScript: 1.7 us
- * of processor time for an event that has its own line, 1.4 for one of a line of 20. Handed over by whole columns an event takes more,
+ * of processor time for an event that has its own line, 1.3 for one of a line of 20. Handed over by whole columns an event takes more,
  * most of it on that thread.
  *
  * @param path a local file, overwritten
