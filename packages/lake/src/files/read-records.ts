@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { open } from 'node:fs/promises';
-import { createInterface } from 'node:readline';
+import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
 /** One JSON object of a file, or text that is none. */
@@ -17,26 +17,27 @@ export interface ReadRecord {
  * them. Gzip is told by its first bytes, whatever the name.
  */
 export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
-  const file = createReadStream(path);
-  const input = (await isGzip(path)) ? file.pipe(createGunzip()) : file;
   let number = 0;
-  try {
-    for await (const line of linesOf(path, input)) {
-      for (const text of objectsOf(line)) {
-        number += 1;
-        yield { number, text, value: parse(text) };
-      }
+  for await (const line of linesOf(path)) {
+    for (const text of objectsOf(line)) {
+      number += 1;
+      yield { number, text, value: parse(text) };
     }
-  } finally {
-    // Who reads the first record only leaves the rest.
-    file.destroy();
   }
 }
 
 /** @throws Error with the file's name where zlib says no more than `unexpected end of file` */
-async function* linesOf(path: string, input: NodeJS.ReadableStream): AsyncGenerator<string> {
+async function* linesOf(path: string): AsyncGenerator<string> {
   try {
-    yield* createInterface({ input, crlfDelay: Infinity });
+    // A loop over a stream destroys it, however it is left: who reads the first record only hears of no later fault.
+    let rest = '';
+    for await (const text of (await bytesOf(path)).setEncoding('utf8') as AsyncIterable<string>) {
+      const lines = text.split('\n');
+      lines[0] = rest + lines[0];
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+    yield rest;
   } catch (cause) {
     const fault = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
@@ -46,6 +47,13 @@ async function* linesOf(path: string, input: NodeJS.ReadableStream): AsyncGenera
       },
     );
   }
+}
+
+async function bytesOf(path: string): Promise<Readable> {
+  const isZipped = await isGzip(path);
+  const file = createReadStream(path);
+  // The stream that is read from gives the faults of both, and ends both.
+  return isZipped ? pipeline(file, createGunzip(), () => {}) : file;
 }
 
 async function isGzip(path: string): Promise<boolean> {
