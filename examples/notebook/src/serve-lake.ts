@@ -2,6 +2,7 @@ import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream';
 
 import type { Connect, Plugin } from 'vite';
 
@@ -10,7 +11,8 @@ import type { Connect, Plugin } from 'vite';
  * Dot files are the lake's own and are not served.
  */
 export function serveLake(folder: string): Plugin {
-  const answer: Connect.NextHandleFunction = (request, response) => void serve(folder, request, response);
+  const answer: Connect.NextHandleFunction = (request, response, next) =>
+    void serve(folder, request, response).catch(next);
   return {
     name: 'serve-lake',
     configureServer: (server) => void server.middlewares.use('/lake', answer),
@@ -31,7 +33,8 @@ async function serve(folder: string, request: IncomingMessage, response: ServerR
     'content-range': `bytes ${start}-${end}/${found.size}`,
   });
   if (request.method === 'HEAD' || found.size === 0) response.end();
-  else createReadStream(file, { start, end }).pipe(response);
+  // A merge may delete the file meanwhile: then the answer breaks off, and whoever asked reads the manifest again.
+  else pipeline(createReadStream(file, { start, end }), response, () => {});
 }
 
 /** First and last byte, both inclusive; the whole file if the header is none that we know. */

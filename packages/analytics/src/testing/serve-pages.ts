@@ -5,6 +5,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { extname, join, normalize } from 'node:path';
+import { pipeline } from 'node:stream';
 
 import type { LiveMessage } from '@taphouse/schema';
 import { build } from 'vite';
@@ -160,6 +161,6 @@ async function sendFile(file: string, request: IncomingMessage, response: Server
     response.end();
     return 0;
   }
-  createReadStream(file, { start, end }).pipe(response);
+  pipeline(createReadStream(file, { start, end }), response, () => {});
   return end - start + 1;
 }

@@ -48,13 +48,13 @@ it('names a file that ends too soon', async () => {
 });
 
 it('left at the first record, hears nothing of what is wrong behind it', async () => {
-  const fault = vi.fn();
+  const fault = vi.fn<(error: Error) => void>();
   process.prependListener('uncaughtExceptionMonitor', fault);
   for (let round = 0; round < 200; round += 1) {
     // Of these bytes, two thirds or so hold the end of a line before they break off.
     const cut = gzipSync(randomBytes(500)).subarray(0, 300);
-    const records = await recordsOf(cut, 1).catch((error: unknown) => String(error));
-    if (!Array.isArray(records)) expect(records).toContain('unexpected end of file');
+    const told = await recordsOf(cut, 1).catch(String);
+    expect(Array.isArray(told) ? told : [told]).toHaveLength(1);
   }
   await sleep(50);
   process.off('uncaughtExceptionMonitor', fault);
