@@ -64,3 +64,8 @@ test.each(['.manifest.json.~1', '%2e%2e/%2e%2e/secret.txt', '..%2f..%2fsecret.tx
     expect(await response.text()).not.toContain('treasure');
   },
 );
+
+test('a path that cannot be decoded is refused, and the server answers on', async () => {
+  expect((await fetch(`${url}/%E0%A4`)).status).toBe(400);
+  expect((await fetch(`${url}/manifest.json`)).status).toBe(200);
+});

@@ -11,8 +11,9 @@ import type { Connect, Plugin } from 'vite';
  * Dot files are the lake's own and are not served.
  */
 export function serveLake(folder: string): Plugin {
-  const answer: Connect.NextHandleFunction = (request, response, next) =>
-    void serve(folder, request, response).catch(next);
+  const answer: Connect.NextHandleFunction = (request, response) =>
+    // A path that cannot be decoded.
+    void serve(folder, request, response).catch(() => response.writeHead(400).end());
   return {
     name: 'serve-lake',
     configureServer: (server) => void server.middlewares.use('/lake', answer),
