@@ -1,6 +1,7 @@
 import type { Lake } from '@taphouse/lake/files';
 import { limits } from '@taphouse/schema';
 
+import type { LiveHub } from './live-hub.ts';
 import type { Pumps } from './run-pumps.ts';
 
 /** What a running tap does about erasures, which another process may have done. */
@@ -16,12 +17,18 @@ const everyMs = 2_000;
 const commitMs = 60_000;
 
 /**
- * Looks every 2 s who was erased from the lake: the collector refuses whom it must, and the log forgets what is in the lake, for as long as
- * events of an erased user may still arrive that the lake drops.
+ * Looks every 2 s who was erased from the lake: the collector refuses whom it must, the live view no longer tells of
+ * them, and the log forgets what is in the lake, for as long as events of an erased user may still arrive that the lake
+ * drops.
  *
  * @throws Error if the list can not be read at the start
  */
-export async function heedErasures(lake: Lake, pumps: Pumps, report: (line: string) => void): Promise<Erasures> {
+export async function heedErasures(
+  lake: Lake,
+  pumps: Pumps,
+  hub: LiveHub,
+  report: (line: string) => void,
+): Promise<Erasures> {
   let erased = await lake.erasedUsers();
   const heed = (): void => {
     // An erasure while this process was stopped is heeded with its first commits.
@@ -40,6 +47,7 @@ export async function heedErasures(lake: Lake, pumps: Pumps, report: (line: stri
     }
   };
   heed();
+  hub.hide((userId, at) => erased.covers(userId, at));
   let looking = Promise.resolve();
   const timer = setInterval(() => {
     looking = looking.then(look);

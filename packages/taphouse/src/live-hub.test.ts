@@ -1,5 +1,5 @@
 import type { LiveMessage } from '@taphouse/schema';
-import { click, sessionRow } from '@taphouse/schema/testing';
+import { click, sessionRow, testTime } from '@taphouse/schema/testing';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 
 import { type LiveHub, openLiveHub } from './live-hub.ts';
@@ -79,6 +79,25 @@ test('open windows are told when they change, with step and range', () => {
     { total: 0, ...window },
     { total: 7, rows: [{ row_id: 'open' }], ...window },
   ]);
+});
+
+test('of who is hidden nothing is told, from then on', () => {
+  const following = openLiveHub(window, { gapMs: 1_800_000 });
+  following.subscribe((message) => heard.push(message));
+  const rows = ['seen', 'erased'].map((user_id) => sessionRow({ row_id: user_id, user_id }));
+  const open = { total: 2, newest: () => rows };
+  const clicks = ['seen', 'erased'].map((user_id) => click({ user_id }));
+  following.slice(clicks, rows, open);
+  following.sessions(rows, open);
+  following.hide((userId, at) => userId === 'erased' && at <= testTime);
+  vi.advanceTimersByTime(100);
+  following.subscribe((message) => heard.push(message))();
+  expect(JSON.stringify(heard)).toContain('seen');
+  expect(JSON.stringify(heard)).not.toContain('erased');
+  following.slice([click({ user_id: 'erased', client_timestamp: testTime + 1 })], [], open);
+  vi.advanceTimersByTime(100);
+  following.close();
+  expect(hears('clicks')).toMatchObject([{ clicks: [{ user_id: 'seen' }] }, { clicks: [{ user_id: 'erased' }] }]);
 });
 
 test('one who has left hears nothing more', () => {

@@ -16,10 +16,14 @@ export interface LiveHub extends LiveFeed {
   sessions(ended: readonly SessionRow[], ongoing: Open): void;
   /** A commit reached the lake: its rows need no live side any more. */
   committed(rows: readonly SessionRow[]): void;
+  /** From now on, nothing is told of what a user did at a time of which `isHidden` says true, milliseconds since 1970 UTC. */
+  hide(isHidden: (userId: string, at: number) => boolean): void;
   /** A table has a new manifest. */
   lake(message: Extract<LiveMessage, { event: 'lake' }>['data']): void;
   close(): void;
 }
+
+type ShownClick = Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number];
 
 /** Most clicks or rows in one message; `total` still says how many there were. */
 const maxShown = 200;
@@ -38,22 +42,29 @@ export function openLiveHub(window: StaggerWindow, lag?: LagWindow): LiveHub {
   let totals = { clicks: 0, rows: 0, ended: 0 };
   let open: Open = { total: 0, newest: () => [] };
   let ongoing: Open = { total: 0, newest: () => [] };
+  let isHidden: Parameters<LiveHub['hide']>[0] = hidesNobody;
   /** What was said last of what is open. */
   let lastOpen: string[] = [];
 
   const send = (message: LiveMessage): void => {
     for (const listener of listeners) listener(message);
   };
+  const shown = (of: readonly SessionRow[]): SessionRow[] =>
+    of.filter(({ user_id, beginsession }) => !isHidden(user_id, beginsession));
+  const shownClicks = (of: readonly EventHead[]): ShownClick[] =>
+    of.filter(({ user_id, client_timestamp }) => !isHidden(user_id, client_timestamp)).map(shownClick);
   const openMessages = (): LiveMessage[] => [
-    { event: 'windows', data: { total: open.total, rows: open.newest(), ...window } },
-    ...(lag ? [{ event: 'ongoing' as const, data: { total: ongoing.total, rows: ongoing.newest(), ...lag } }] : []),
+    { event: 'windows', data: { total: open.total, rows: shown(open.newest()), ...window } },
+    ...(lag
+      ? [{ event: 'ongoing' as const, data: { total: ongoing.total, rows: shown(ongoing.newest()), ...lag } }]
+      : []),
   ];
 
   const timer = setInterval(() => {
     if (listeners.size > 0) {
-      if (totals.clicks > 0) send({ event: 'clicks', data: { total: totals.clicks, clicks: clicks.map(shownClick) } });
-      if (totals.rows > 0) send({ event: 'sessions', data: { total: totals.rows, rows } });
-      if (totals.ended > 0) send({ event: 'ended', data: { total: totals.ended, rows: ended } });
+      if (totals.clicks > 0) send({ event: 'clicks', data: { total: totals.clicks, clicks: shownClicks(clicks) } });
+      if (totals.rows > 0) send({ event: 'sessions', data: { total: totals.rows, rows: shown(rows) } });
+      if (totals.ended > 0) send({ event: 'ended', data: { total: totals.ended, rows: shown(ended) } });
       const messages = openMessages();
       const texts = messages.map((message) => JSON.stringify(message.data));
       messages.filter((_, i) => texts[i] !== lastOpen[i]).forEach(send);
@@ -73,7 +84,7 @@ export function openLiveHub(window: StaggerWindow, lag?: LagWindow): LiveHub {
       if (uncommitted.size > 0)
         listener({
           event: 'sessions',
-          data: { total: uncommitted.size, rows: [...uncommitted.values()].slice(-maxShown) },
+          data: { total: uncommitted.size, rows: shown([...uncommitted.values()].slice(-maxShown)) },
         });
       return () => listeners.delete(listener);
     },
@@ -93,6 +104,9 @@ export function openLiveHub(window: StaggerWindow, lag?: LagWindow): LiveHub {
     committed(committedRows) {
       for (const row of committedRows) uncommitted.delete(row.row_id);
     },
+    hide(those) {
+      isHidden = those;
+    },
     lake(data) {
       send({ event: 'lake', data });
     },
@@ -103,7 +117,9 @@ export function openLiveHub(window: StaggerWindow, lag?: LagWindow): LiveHub {
   };
 }
 
-function shownClick(click: EventHead): Extract<LiveMessage, { event: 'clicks' }>['data']['clicks'][number] {
+const hidesNobody = (): boolean => false;
+
+function shownClick(click: EventHead): ShownClick {
   const { event_id, user_id, device_id, client_event, client_timestamp, received_at } = click;
   return { event_id, user_id, device_id, client_event, client_timestamp, received_at };
 }

@@ -93,7 +93,7 @@ async function wire(config: Config, report: Report, opened: Close[]): Promise<Ta
   opened.push(() => alerts.close());
   const pumps = await runPumps({ log, state, lake, window, lag, memory: config.memory, hub, alerts, report });
   opened.push(() => pumps.stop());
-  const erasures = await heedErasures(lake, pumps, report);
+  const erasures = await heedErasures(lake, pumps, hub, report);
   opened.push(() => erasures.close());
   const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
   const token = config.token ?? madeToken;

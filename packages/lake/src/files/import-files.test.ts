@@ -226,7 +226,7 @@ describe('export', () => {
     await makeLake({ folder, rows: [sessionRow({ user_id: 'a,"b"' })] });
     const query = await openQuery({ folder });
     const sql = 'SELECT user_id, events FROM sessions';
-    await query.exportTo(join(source, 's.csv'), { sql, format: 'csv' });
+    await query.exportTo(join(source, 's.csv'), { sql: `${sql} -- of all`, format: 'csv' });
     await query.exportTo(join(source, 's.parquet'), { sql, format: 'parquet' });
     expect(await readFile(join(source, 's.csv'), 'utf8')).toBe('user_id,events\n"a,""b""",1\n');
     const { rows } = await query.query(`SELECT * FROM '${join(source, 's.parquet')}'`);

@@ -147,6 +147,17 @@ describe('a lake', () => {
     await query.close();
   });
 
+  it('gives the rows of the last statement of several, which see what those before did', async () => {
+    await lake.write(commit(1));
+    const query = await openQuery({ folder });
+    const several = `CREATE TEMP TABLE few AS FROM sessions; SELECT 'not this'; SELECT user_id FROM few WHERE events = ?;`;
+    expect(await query.query(several, [1])).toEqual({ columns: ['user_id'], rows: [{ user_id: '50' }] });
+    expect((await query.query('PIVOT rawdata ON client_event USING count(*) GROUP BY user_id')).rows).toHaveLength(1);
+    await expect(query.query('SELECT 1; SELEC 2')).rejects.toThrow('SELEC');
+    await expect(query.query('-- nothing')).rejects.toThrow('No statement');
+    await query.close();
+  });
+
   it('keeps few small files however many commits, and every row once', async () => {
     const commits = 60;
     for (let sequence = 1; sequence <= commits; sequence += 1) await lake.write(commit(sequence));

@@ -1,4 +1,9 @@
-import { type DuckDBResultReader, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
+import {
+  type DuckDBPreparedStatement,
+  type DuckDBResultReader,
+  DuckDBTypeId,
+  type DuckDBValue,
+} from '@duckdb/node-api';
 import type { TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
@@ -22,8 +27,9 @@ export interface QueryResult {
 /** Native DuckDB over a lake. */
 export interface LakeQuery {
   /**
-   * Runs one statement on `rawdata`, `aggregated` and the views of `@taphouse/sessions/sql`, over the files that are
-   * live when it is called. Values take the places of `?` or `$name`.
+   * Runs SQL on `rawdata`, `aggregated` and the views of `@taphouse/sessions/sql`, over the files that are live when it
+   * is called. Of several statements, run in order, the rows are the last's, and values are for it too: they take the
+   * places of `?` or `$name`.
    *
    * @throws Error as DuckDB words it
    */
@@ -87,14 +93,25 @@ class OpenLakeQuery implements LakeQuery {
 
   async query(sql: string, values?: Parameters<LakeQuery['query']>[1]): Promise<QueryResult> {
     return this.#overLiveFiles(async () => {
-      const bound = values as DuckDBValue[] | Record<string, DuckDBValue> | undefined;
-      const reader = await this.#db.connection.runAndReadAll(sql, bound);
+      const last = await this.#runUpToLast(sql);
+      if (values) last.bind(values as DuckDBValue[] | Record<string, DuckDBValue>);
+      const reader = await last.runAndReadAll();
       return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
     });
   }
 
+  /** Runs all statements but the last. DuckDB itself gives the rows of the first. */
+  async #runUpToLast(sql: string): Promise<DuckDBPreparedStatement> {
+    const { connection } = this.#db;
+    const statements = await connection.extractStatements(sql).catch(() => null);
+    // What cannot be cut, DuckDB words best when it is asked to run it.
+    if (!statements) return connection.prepare(sql);
+    for (let at = 0; at < statements.count - 1; at += 1) await (await statements.prepare(at)).run();
+    return statements.prepare(statements.count - 1);
+  }
+
   async exportTo(path: string, { sql, format }: ExportOptions): Promise<{ rows: number }> {
-    const statement = `COPY (${sql.trim().replace(/;$/, '')}) TO ${quoteText(path)} (${exportFormats[format]})`;
+    const statement = `COPY (${sql.trim().replace(/;$/, '')}\n) TO ${quoteText(path)} (${exportFormats[format]})`;
     return this.#overLiveFiles(async () => {
       const [row] = await this.#db.rows(statement);
       return { rows: Number(row?.Count) };
