@@ -1,4 +1,6 @@
-import { type DataType, type RecordBatch, type Table, Type } from 'apache-arrow';
+import { type Data, DataType, type RecordBatch, type Table, Type, type Utf8 } from 'apache-arrow';
+
+import { textValues } from './text-values.ts';
 
 /** Turns an Arrow table into objects of plain values: numbers, strings, booleans, Date, arrays, objects and null. */
 export function plainRows<Row>(table: Table): Row[] {
@@ -7,8 +9,7 @@ export function plainRows<Row>(table: Table): Row[] {
 
 function rowsOf(batch: RecordBatch): Record<string, unknown>[] {
   const columns = batch.schema.fields.map((field, index) => {
-    const vector = batch.getChildAt(index);
-    return { name: field.name, read: reader(field.type), at: (row: number): unknown => vector?.get(row) ?? null };
+    return { name: field.name, read: reader(field.type), at: valuesOf(batch, index) };
   });
   return Array.from({ length: batch.numRows }, (_, row) => {
     const entries: Record<string, unknown> = {};
@@ -18,6 +19,14 @@ function rowsOf(batch: RecordBatch): Record<string, unknown>[] {
     }
     return entries;
   });
+}
+
+function valuesOf(batch: RecordBatch, index: number): (row: number) => unknown {
+  const vector = batch.getChildAt(index);
+  const [data] = vector?.data ?? [];
+  if (!data || !DataType.isUtf8(data.type)) return (row) => vector?.get(row) ?? null;
+  const texts = textValues(data as Data<Utf8>);
+  return (row) => texts[row] ?? null;
 }
 
 type Reader = (value: unknown) => unknown;

@@ -1,10 +1,11 @@
 import type { ManifestFile } from '@taphouse/schema';
-import type { RecordBatch, Table, Vector } from 'apache-arrow';
+import type { Data, RecordBatch, Table, Utf8, Vector } from 'apache-arrow';
 
 import type { Connection, RunOptions } from '../connect.ts';
 import { QueryError } from '../query-error.ts';
 import { sendQuery } from '../send-query.ts';
 import type { Value } from '../sql/question.ts';
+import { textValues } from '../text-values.ts';
 import type { Utf8Column } from './intern.ts';
 import type { PartialRows, Tie } from './partial-rows.ts';
 
@@ -235,6 +236,5 @@ export function columnOf(batch: RecordBatch, name: string): Float64Array {
 
 /** A column of text, as texts. */
 export function textsOf(batch: RecordBatch, name: string): string[] {
-  const column = batch.getChild(name);
-  return Array.from({ length: batch.numRows }, (_, row) => String(column?.get(row) ?? ''));
+  return textValues(columnData(batch, name) as Data<Utf8>).map((text) => text ?? '');
 }

@@ -1,9 +1,10 @@
 import type { AsyncDuckDB, AsyncDuckDBConnection } from '@duckdb/duckdb-wasm';
-import type { Table } from 'apache-arrow';
+import type { Data, Table, Utf8 } from 'apache-arrow';
 
 import type { Connection } from '../connect.ts';
 import { plainRows } from '../plain-rows.ts';
 import { sendQuery } from '../send-query.ts';
+import { textValues } from '../text-values.ts';
 import {
   type ChartValue,
   columnKind,
@@ -46,10 +47,10 @@ export class TableResult implements QueryResult {
   async page(from: number, to: number, sortBy: SortBy | null): Promise<Cell[][]> {
     const cells = this.columns.map(({ name }, index) => `CAST(${quoted(name)} AS VARCHAR) AS c${index}`);
     const table = await this.#rows(cells, from, to, sortBy);
-    const vectors = this.columns.map((_, index) => table.getChildAt(index));
-    return Array.from({ length: table.numRows }, (_, row) =>
-      vectors.map((vector) => (vector?.get(row) as Cell | undefined) ?? null),
-    );
+    return table.batches.flatMap(({ data, numRows }) => {
+      const columns = data.children.map((column) => textValues(column as Data<Utf8>));
+      return Array.from({ length: numRows }, (_, row) => columns.map((texts): Cell => texts[row] ?? null));
+    });
   }
 
   async values(columns: readonly number[], limit: number): Promise<ChartValue[][]> {
