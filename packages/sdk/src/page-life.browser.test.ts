@@ -49,14 +49,21 @@ describe('the life of a page', () => {
     play(async (scene, page) => {
       await page.goto(scene.url);
       await page.waitForFunction('window.taphouse?.track');
-      await page.evaluate("memory = 1; taphouse.track('before', {})");
-      await page.goto(`${scene.url}/two`);
-      await page.goBack();
+      await page.evaluate("taphouse.track('before', {})");
+      // Chromium does not keep a page of which a request is still on its way.
+      let rounds = 0;
+      do {
+        rounds += 1;
+        await page.evaluate('memory = 1');
+        await page.goto(`${scene.url}/two`);
+        await page.goBack();
+        await page.waitForFunction('window.taphouse?.track');
+      } while (rounds < 5 && (await page.evaluate('window.memory')) !== 1);
       // Its memory is still there: it was not loaded again.
       expect(await page.evaluate('window.memory')).toBe(1);
       await page.evaluate("taphouse.track('after', {})");
-      await scene.settled(5);
-      expect(await outcome(scene, 'page_view')).toEqual({ events: 3, copies: 0 });
+      await scene.settled(3 + 2 * rounds);
+      expect(await outcome(scene, 'page_view')).toEqual({ events: 1 + 2 * rounds, copies: 0 });
       expect(await outcome(scene, 'before')).toEqual({ events: 1, copies: 0 });
       expect(await outcome(scene, 'after')).toEqual({ events: 1, copies: 0 });
     }),
