@@ -34,8 +34,10 @@ async function serve(folder: string, request: IncomingMessage, response: ServerR
     'content-range': `bytes ${start}-${end}/${found.size}`,
   });
   if (request.method === 'HEAD' || found.size === 0) response.end();
+  // Into the answer to someone who has left, `pipeline` throws.
+  if (response.writableEnded || response.destroyed) return;
   // A merge may delete the file meanwhile: then the answer breaks off, and whoever asked reads the manifest again.
-  else pipeline(createReadStream(file, { start, end }), response, () => {});
+  pipeline(createReadStream(file, { start, end }), response, () => {});
 }
 
 /** First and last byte, both inclusive; the whole file if the header is none that we know. */

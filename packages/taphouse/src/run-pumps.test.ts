@@ -83,7 +83,8 @@ it('takes no more when the sessions are half an hour behind, but for while they 
   expect([after(20, 30.9), after(60, 10)]).toEqual([null, null]);
 });
 
-it('lets the log forget before its hour what is in the lake, rather than fill up', async () => {
+// Sixty commits, each of which waits for the one before.
+it('lets the log forget before its hour what is in the lake, rather than fill up', { timeout: 120_000 }, async () => {
   await withPumps(
     testTime,
     async (pumps, arrive) => {

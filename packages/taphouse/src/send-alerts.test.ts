@@ -137,6 +137,6 @@ test('one that the webhook refuses does not hold up the others, of which a few a
   const sender = createAlertSender({ rules, webhook: { url, outbox }, report: (line) => lines.push(line) });
   await sender.take(Array.from({ length: 50 }, (_, i) => sessionRow({ duration_sec: 1, row_id: `r${i}` })));
   await expect.poll(() => taken.length).toBe(49);
-  expect(outbox.waiting()).toHaveLength(1);
+  await expect.poll(() => outbox.waiting()).toHaveLength(1);
   await sender.close();
 });

@@ -5,7 +5,7 @@ import { gzipSync } from 'node:zlib';
 
 import { expect, test } from 'vitest';
 
-import { ask, openTap, post, runTap, temporaryFolder } from './tap.ts';
+import { ask, openTap, post, runTap, runTapHead, temporaryFolder } from './tap.ts';
 
 test('a second start on the same folder goes on where the first stopped', async () => {
   await using folder = await temporaryFolder();
@@ -87,6 +87,24 @@ test.for([
   expect(code).toBe(2);
   expect(output.trim().split('\n')).toHaveLength(1);
   expect(output).toMatch(message);
+});
+
+test('query prints results of any size, in each format, and stops when nobody reads on', async () => {
+  await using folder = await temporaryFolder();
+  await mkdir(join(folder.path, 'lake'));
+  const sql = "SELECT i, 'beer' AS what FROM range(300000) t(i)";
+  const query = (format: string) => runTap('query', '--data', folder.path, '--format', format, sql);
+  const [table, csv, json] = [await query('table'), await query('csv'), await query('json')];
+  expect([table.code, csv.code, json.code]).toEqual([0, 0, 0]);
+  const lines = table.output.split('\n');
+  expect(lines.slice(0, 3)).toEqual(['i     what', '----  ----', '0     beer']);
+  expect(lines.slice(-3)).toEqual(['299999  beer', '(300000 rows)', '']);
+  expect(csv.output).toBe(`i,what\n${Array.from({ length: 300_000 }, (_, i) => `${i},beer\n`).join('')}`);
+  expect(JSON.parse(json.output)).toEqual(Array.from({ length: 300_000 }, (_, i) => ({ i, what: 'beer' })));
+  expect(await runTapHead('query', '--data', folder.path, sql)).toEqual({
+    code: 0,
+    output: lines.slice(0, 1).join(''),
+  });
 });
 
 test('files that hold no event fail the import, each with a line that names it', async () => {

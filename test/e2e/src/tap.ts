@@ -41,10 +41,24 @@ export async function runTap(...args: string[]): Promise<{ code: number | null; 
   return { code, output: run.output() };
 }
 
+/** The same, read by someone who has enough after the first line. */
+export async function runTapHead(...args: string[]): Promise<{ code: number | null; output: string }> {
+  const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let [output, faults] = ['', ''];
+  child.stderr.on('data', (chunk) => (faults += String(chunk)));
+  child.stdout.once('data', (chunk) => {
+    [output] = String(chunk).split('\n', 1) as [string];
+    child.stdout.destroy();
+  });
+  const [code] = (await once(child, 'close')) as [number | null];
+  return { code, output: output + faults };
+}
+
 function launch(args: string[], environment: NodeJS.ProcessEnv = {}) {
   const env = { ...process.env, ...environment };
   const child = spawn(process.execPath, [cli, ...args], { stdio: ['ignore', 'pipe', 'pipe'], env });
-  const ended = once(child, 'exit').then(([code]) => code as number | null);
+  // Not `exit`: by then not all of its output need have come.
+  const ended = once(child, 'close').then(([code]) => code as number | null);
   let text = '';
   const waiting = new Set<() => void>();
   for (const pipe of [child.stdout, child.stderr]) {

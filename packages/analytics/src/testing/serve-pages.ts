@@ -157,10 +157,9 @@ async function sendFile(file: string, request: IncomingMessage, response: Server
     'Accept-Ranges': 'bytes',
     ...(asked ? { 'Content-Range': `bytes ${start}-${end}/${found.size}` } : {}),
   });
-  if (request.method === 'HEAD') {
-    response.end();
-    return 0;
-  }
+  if (request.method === 'HEAD') response.end();
+  // Into the answer to someone who has left, `pipeline` throws.
+  if (response.writableEnded || response.destroyed) return 0;
   pipeline(createReadStream(file, { start, end }), response, () => {});
   return end - start + 1;
 }

@@ -18,10 +18,12 @@ export {
 } from './resessionize.ts';
 export { type RetainOptions, type RetainReport } from './retain-days.ts';
 export {
+  type ChunkedResult,
   type ExportFormat,
   type ExportOptions,
   type LakeQuery,
   type QueryResult,
+  type QueryRow,
   type QueryValue,
   openQuery,
 } from './open-query.ts';

@@ -1,9 +1,4 @@
-import {
-  type DuckDBPreparedStatement,
-  type DuckDBResultReader,
-  DuckDBTypeId,
-  type DuckDBValue,
-} from '@duckdb/node-api';
+import { type DuckDBPreparedStatement, type DuckDBResult, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
 import type { TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
@@ -17,12 +12,25 @@ import { parquetOptions } from './parquet-writer.ts';
 
 const tableNames = ['rawdata', 'aggregated'] as const;
 
-/** Rows of one query. TIMESTAMP is a Date, BIGINT a bigint, MAP an object. */
+/** A row by the names of its columns. TIMESTAMP is a Date, BIGINT a bigint, MAP an object. */
+export type QueryRow = Record<string, unknown>;
+
+/** Rows of one query. */
 export interface QueryResult {
   /** Names, in order. */
   columns: string[];
-  rows: Record<string, unknown>[];
+  rows: QueryRow[];
 }
+
+/** Rows of one query, of any number: an object is made of a row when its chunk is asked for. */
+export interface ChunkedResult {
+  /** Names, in order. */
+  columns: string[];
+  /** Some 2,000 rows each; to be read once, before `close`. */
+  chunks: AsyncIterable<QueryRow[]>;
+}
+
+type Values = readonly QueryValue[] | Readonly<Record<string, QueryValue>>;
 
 /** Native DuckDB over a lake. */
 export interface LakeQuery {
@@ -33,7 +41,9 @@ export interface LakeQuery {
    *
    * @throws Error as DuckDB words it
    */
-  query(sql: string, values?: readonly QueryValue[] | Readonly<Record<string, QueryValue>>): Promise<QueryResult>;
+  query(sql: string, values?: Values): Promise<QueryResult>;
+  /** The same, for as many rows as DuckDB has room for. */
+  queryChunks(sql: string, values?: Values): Promise<ChunkedResult>;
   /**
    * Writes the rows of a query to a file of the local disk, in the place of any there.
    *
@@ -91,12 +101,19 @@ class OpenLakeQuery implements LakeQuery {
     for (const view of duckdbViews()) await this.#db.run(view);
   }
 
-  async query(sql: string, values?: Parameters<LakeQuery['query']>[1]): Promise<QueryResult> {
+  async query(sql: string, values?: Values): Promise<QueryResult> {
+    const { columns, chunks } = await this.queryChunks(sql, values);
+    const rows: QueryRow[] = [];
+    for await (const chunk of chunks) for (const row of chunk) rows.push(row);
+    return { columns, rows };
+  }
+
+  async queryChunks(sql: string, values?: Values): Promise<ChunkedResult> {
     return this.#overLiveFiles(async () => {
       const last = await this.#runUpToLast(sql);
       if (values) last.bind(values as DuckDBValue[] | Record<string, DuckDBValue>);
-      const reader = await last.runAndReadAll();
-      return { columns: reader.deduplicatedColumnNames(), rows: plainRows(reader) };
+      const result = await last.run();
+      return { columns: result.deduplicatedColumnNames(), chunks: plainRows(result) };
     });
   }
 
@@ -153,13 +170,14 @@ class OpenLakeQuery implements LakeQuery {
 }
 
 /** DuckDB gives a MAP as a list of entries. */
-function plainRows(reader: DuckDBResultReader): Record<string, unknown>[] {
-  const rows = reader.getRowObjectsJS() as Record<string, unknown>[];
-  const maps = reader
+async function* plainRows(result: DuckDBResult): AsyncGenerator<QueryRow[]> {
+  const maps = result
     .deduplicatedColumnNames()
-    .filter((_name, index) => reader.columnType(index).typeId === DuckDBTypeId.MAP);
-  for (const row of rows) for (const name of maps) row[name] = plainMap(row[name]);
-  return rows;
+    .filter((_name, index) => result.columnTypeId(index) === DuckDBTypeId.MAP);
+  for await (const rows of result.yieldRowObjectJs() as AsyncIterable<QueryRow[]>) {
+    for (const row of rows) for (const name of maps) row[name] = plainMap(row[name]);
+    yield rows;
+  }
 }
 
 function plainMap(entries: unknown): unknown {
