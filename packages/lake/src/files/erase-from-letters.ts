@@ -1,5 +1,9 @@
-import { appendFile, open, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { createReadStream, createWriteStream } from 'node:fs';
+import { readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+
+import { linesOf } from './stream-lines.ts';
 
 export interface EraseFromLettersReport {
   removed: number;
@@ -18,31 +22,50 @@ export async function eraseFromLetters(folder: string, userIds: readonly string[
   let removed = 0;
   for (const name of await lettersIn(folder)) {
     const isAside = name.startsWith(aside);
-    if (!isAside && (await linesOf(join(folder, name))).every((line) => !mentions(line, erased))) continue;
+    if (!isAside && (await look(join(folder, name), erased)).found === 0) continue;
     const moved = isAside ? name : `${aside}${name}`;
     if (!isAside) await rename(join(folder, name), join(folder, moved));
     removed += await keepTheRest(folder, moved, erased);
   }
-  const left = await linesIn(folder);
-  const found = left.filter((line) => mentions(line, erased)).length;
+  let scanned = 0;
+  let found = 0;
+  for (const name of await lettersIn(folder)) {
+    const seen = await look(join(folder, name), erased);
+    scanned += seen.letters;
+    found += seen.found;
+  }
   if (found > 0) throw new Error(`dead letters in ${folder}: ${found} of erased users came meanwhile; erase again`);
-  return { removed, scanned: left.length };
+  return { removed, scanned };
+}
+
+/** How many letters a file has, and how many of them are of erased users. */
+async function look(path: string, erased: ReadonlySet<string>): Promise<{ letters: number; found: number }> {
+  let letters = 0;
+  let found = 0;
+  for await (const line of linesOf(createReadStream(path))) {
+    letters += 1;
+    if (mentions(line, erased)) found += 1;
+  }
+  return { letters, found };
 }
 
 async function keepTheRest(folder: string, moved: string, erased: ReadonlySet<string>): Promise<number> {
-  const lines = await linesOf(join(folder, moved));
-  const kept = lines.filter((line) => !mentions(line, erased));
-  if (kept.length > 0) {
-    const written = join(folder, `${moved}.tmp`);
-    await rm(written, { force: true });
-    await appendFile(written, kept.map((line) => `${line}\n`).join(''));
-    const file = await open(written, 'r+');
-    await file.sync();
-    await file.close();
-    await rename(written, join(folder, await keptName(folder, moved)));
-  }
+  const written = join(folder, `${moved}.tmp`);
+  let [kept, removed] = [0, 0];
+  const theRest = async function* (): AsyncGenerator<string> {
+    for await (const line of linesOf(createReadStream(join(folder, moved)))) {
+      if (mentions(line, erased)) removed += 1;
+      else {
+        kept += 1;
+        yield `${line}\n`;
+      }
+    }
+  };
+  await pipeline(theRest, createWriteStream(written, { flush: true }));
+  if (kept > 0) await rename(written, join(folder, await keptName(folder, moved)));
+  else await rm(written);
   await rm(join(folder, moved));
-  return lines.length - kept.length;
+  return removed;
 }
 
 /** A free name: the day's file may have been filtered before. */
@@ -61,16 +84,6 @@ async function lettersIn(folder: string): Promise<string[]> {
     throw error;
   });
   return names.filter((name) => name.endsWith('.jsonl')).toSorted();
-}
-
-async function linesIn(folder: string): Promise<string[]> {
-  const lines: string[] = [];
-  for (const name of await lettersIn(folder)) lines.push(...(await linesOf(join(folder, name))));
-  return lines;
-}
-
-async function linesOf(path: string): Promise<string[]> {
-  return (await readFile(path, 'utf8')).split('\n').filter((line) => line !== '');
 }
 
 /** True if a letter has an erased user_id, at any depth or within the text of a batch that could not be read. */

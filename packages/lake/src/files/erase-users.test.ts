@@ -246,6 +246,16 @@ describe('erasing a user', () => {
     const text = await Promise.all((await readdir(letters)).map((name) => readFile(join(letters, name), 'utf8')));
     expect(text.join('')).toBe(others.map(letter).join('').repeat(3));
   });
+
+  it('removes dead letters from a day with hundreds of thousands', async () => {
+    const letters = join(folder, 'letters');
+    await mkdir(letters);
+    const day = Array.from({ length: 200_000 }, (_, n) => letter({ user_id: n % 100_000 }));
+    await appendFile(join(letters, '2026-11-23.jsonl'), day.join(''));
+    const report = await lake.erase({ userIds: ['77', '78'], deadLettersFolder: letters });
+    expect(report).toMatchObject({ deadLetters: 4, proof: { lettersScanned: 199_996 } });
+    expect(await readdir(letters)).toEqual(['2026-11-23.kept-1.jsonl']);
+  });
 });
 
 describe('retention', () => {

@@ -3,6 +3,8 @@ import { open } from 'node:fs/promises';
 import { type Readable, pipeline } from 'node:stream';
 import { createGunzip } from 'node:zlib';
 
+import { linesOf } from './stream-lines.ts';
+
 /** One JSON object of a file, or text that is none. */
 export interface ReadRecord {
   /** Place in the file, from 1. */
@@ -18,7 +20,7 @@ export interface ReadRecord {
  */
 export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
   let number = 0;
-  for await (const line of linesOf(path)) {
+  for await (const line of linesIn(path)) {
     for (const text of objectsOf(line)) {
       number += 1;
       yield { number, text, value: parse(text) };
@@ -27,17 +29,9 @@ export async function* readRecords(path: string): AsyncGenerator<ReadRecord> {
 }
 
 /** @throws Error with the file's name where zlib says no more than `unexpected end of file` */
-async function* linesOf(path: string): AsyncGenerator<string> {
+async function* linesIn(path: string): AsyncGenerator<string> {
   try {
-    // A loop over a stream destroys it, however it is left: who reads the first record only hears of no later fault.
-    let rest = '';
-    for await (const text of (await bytesOf(path)).setEncoding('utf8') as AsyncIterable<string>) {
-      const lines = text.split('\n');
-      lines[0] = rest + lines[0];
-      rest = lines.pop() ?? '';
-      yield* lines;
-    }
-    yield rest;
+    yield* linesOf(await bytesOf(path));
   } catch (cause) {
     const fault = cause instanceof Error ? cause.message : String(cause);
     throw new Error(
