@@ -40,6 +40,8 @@ it.each([
   [1, 'client', 'client'],
   [1, 'forged, client', 'client'],
   [2, 'forged, client, proxy', 'client'],
+  [1, 'forged, 192.0.2.7:50000', '192.0.2.7'],
+  [1, '[2001:db8::1]:443', '2001:db8::1'],
   [1, undefined, null],
   [2, 'client', null],
 ])('behind %d proxies with X-Forwarded-For %j the client is %s', (trustedHops, forwardedFor, address) => {

@@ -15,7 +15,9 @@ export interface AddressSource {
 export function clientAddress({ socketAddress, forwardedFor }: AddressSource, trustedHops: number): string | null {
   if (trustedHops === 0) return socketAddress ?? null;
   const addresses = forwardedFor?.split(',') ?? [];
-  return addresses[addresses.length - trustedHops]?.trim() ?? null;
+  const address = addresses[addresses.length - trustedHops]?.trim();
+  // Some proxies write the port too, which is another one with each connection.
+  return address === undefined ? null : withoutPort(address);
 }
 
 /** An address cut to its network, /24 of IPv4 and /48 of IPv6, or null if it is none. */

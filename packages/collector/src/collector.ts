@@ -131,9 +131,7 @@ export function createCollector(options: CollectorOptions): Hono {
     metrics.count('requests', String(status));
     if (status === 204) return answer(204, null, answerHeaders(sender, status), cookiesOf(c, outcome, sender));
     logOutcome(sender, outcome);
-    const headers: Record<string, string> = { 'Content-Type': 'application/json', ...answerHeaders(sender, status) };
-    if (outcome.retryAfterSeconds > 0 && (status === 429 || status === 503))
-      headers['Retry-After'] = String(outcome.retryAfterSeconds);
+    const headers = { 'Content-Type': 'application/json', ...answerHeaders(sender, status), ...retryAfter(outcome) };
     const body = JSON.stringify(reason === null ? { accepted, rejected } : { accepted, rejected, reason });
     return answer(status, body, headers);
   }
@@ -142,7 +140,7 @@ export function createCollector(options: CollectorOptions): Hono {
     metrics.count('refused', reason.startsWith('body') ? 'body' : 'header');
     metrics.count('requests', String(status));
     log({ level: 'warn', message: 'batch refused', request_id: sender.requestId, status, reason });
-    const headers = { ...answerHeaders(sender, status), Connection: 'close' };
+    const headers = answerHeaders(sender, status);
     return json(
       c,
       status,
@@ -191,19 +189,31 @@ export function createCollector(options: CollectorOptions): Hono {
   app.get(`${pathPrefix}/pixel.gif`, async (c) => {
     const sender = senderOf(c);
     const headers = { 'Content-Type': 'image/gif', 'Request-Id': sender.requestId, 'Cache-Control': 'no-store' };
+    // Who asks for the headers looks whether it is there, and visits nothing.
+    if (c.req.method === 'HEAD') return c.body(null, 200, headers);
     // Without script there is no choice to be made, so the browser's is final.
     if (sender.gpc) {
       metrics.count('gpc');
       return c.body(pixel, 200, headers);
     }
-    const body = pixelBatch(new URL(c.req.url).searchParams, header(c, 'referer') ?? null, sender.receivedAt);
-    onText(new TextEncoder().encode(body).length);
-    const outcome = await takeBatch(body, sender, take);
+    const outcome = await takePixel(c, sender);
     metrics.count('requests', String(outcome.status));
     if (outcome.status === 204) return c.body(pixel, 200, headers);
     logOutcome(sender, outcome);
-    return c.body(pixel, outcome.status, { ...headers, 'Taphouse-Reason': reasonHeader(outcome) });
+    const reason = { 'Taphouse-Reason': reasonHeader(outcome) };
+    return c.body(pixel, outcome.status, { ...headers, ...retryAfter(outcome), ...reason });
   });
+
+  async function takePixel(c: CollectorContext, sender: Sender): Promise<Outcome> {
+    const reason = busy();
+    if (reason !== null) return refused(503, reason);
+    const referer = header(c, 'referer');
+    // A browser names the origin of an image's page there only.
+    if (referer !== undefined && URL.canParse(referer)) sender.origin = new URL(referer).origin;
+    const body = pixelBatch(new URL(c.req.url).searchParams, referer ?? null, sender.receivedAt);
+    onText(new TextEncoder().encode(body).length);
+    return takeBatch(body, sender, take);
+  }
 
   /** Headers of what may be asked for by any page, and is the same for an hour. */
   function lasting(): Record<string, string> {
@@ -226,9 +236,11 @@ export function createCollector(options: CollectorOptions): Hono {
   );
 
   if (live)
-    app.get(`${pathPrefix}/live`, (c) =>
-      c.body(liveEvents(live), 200, { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', ...passing() }),
-    );
+    app.get(`${pathPrefix}/live`, (c) => {
+      const headers = { 'Content-Type': 'text/event-stream', 'X-Accel-Buffering': 'no', ...passing() };
+      // Of a body that nobody reads, nobody would end the subscription.
+      return c.req.method === 'HEAD' ? c.body(null, 200, headers) : c.body(liveEvents(live), 200, headers);
+    });
 
   app.get('/health', (c) => json(c, 200, { status: 'ok' }, passing()));
 
@@ -329,6 +341,12 @@ function cookiesOf(c: CollectorContext, { batchId }: Outcome, { gpc }: Sender): 
 /** A parameter of the request's URL, which is not made into one where there is none. */
 function query(c: CollectorContext, name: string): string | undefined {
   return c.env?.incoming?.url?.includes('?') === false ? undefined : c.req.query(name);
+}
+
+function retryAfter({ status, retryAfterSeconds }: Outcome): Record<string, string> {
+  return retryAfterSeconds > 0 && (status === 429 || status === 503)
+    ? { 'Retry-After': String(retryAfterSeconds) }
+    : {};
 }
 
 function reasonHeader({ reason, rejected }: Outcome): string {

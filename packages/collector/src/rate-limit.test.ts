@@ -21,6 +21,14 @@ it('never refuses a batch for its size alone, and makes it wait longer after', (
   expect(limit.take('a', 1)).toBe(0);
 });
 
+it('makes nobody wait for a clock that was set back', () => {
+  let now = 3_600_000;
+  const limit = createRateLimit({ eventsPerSecond: 10, burst: 2 }, () => now);
+  expect(limit.take('a', 1)).toBe(0);
+  now = 0;
+  expect([limit.take('a', 1), limit.take('a', 1)]).toEqual([0, 1]);
+});
+
 it('stays within its memory whatever the number of clients', () => {
   const limit = createRateLimit({ eventsPerSecond: 1, burst: 1 }, () => 0);
   for (let i = 0; i < 100_001; i += 1) limit.take(`client ${i}`, 1);

@@ -32,7 +32,9 @@ export function createRateLimit(
     take(client, events) {
       const at = now();
       const bucket = buckets.get(client) ?? { tokens: burst, at };
-      bucket.tokens = Math.min(burst, bucket.tokens + ((at - bucket.at) / 1000) * eventsPerSecond);
+      // A clock that was set back gives nothing, and takes nothing away.
+      const restedMs = Math.max(0, at - bucket.at);
+      bucket.tokens = Math.min(burst, bucket.tokens + (restedMs / 1000) * eventsPerSecond);
       bucket.at = at;
       // Written anew at the end of the map, whose beginning is then the longest silent.
       buckets.delete(client);

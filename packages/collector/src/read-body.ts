@@ -29,7 +29,7 @@ export interface BodyLimits {
 export interface IncomingBody {
   on(event: string, listener: (value: never) => void): unknown;
   off(event: string, listener: (value: never) => void): unknown;
-  pause(): unknown;
+  resume(): unknown;
 }
 
 /** The text of a request body: UTF-8, expanded if it is gzip or br, never more than the limits, compressed or expanded. */
@@ -95,7 +95,8 @@ function readIncoming(incoming: IncomingBody, limits: BodyLimits): Promise<Uint8
       const fault = pieceFault(bytes, chunk.length, limits, 'maxBodyBytes');
       if (!fault) return;
       incoming.off('data', onData);
-      incoming.pause();
+      // The rest is let go by: to a client that is still sending when the connection ends, the answer may be lost.
+      incoming.resume();
       resolve(fault);
     };
     incoming.on('data', onData);

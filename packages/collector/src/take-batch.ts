@@ -103,8 +103,11 @@ async function takeParsed(body: string, context: BatchContext, sender: Sender, o
   const batch = parseBatch(body, context);
   const { receivedAt } = sender;
   if (batch.fault !== null) {
-    const event = body.slice(0, maxLetterLength);
-    await keep([{ received_at: receivedAt, reason: batch.fault, index: null, event }], sender, options);
+    const late = limited('', 1, sender, options);
+    if (late) return late;
+    const letter = { received_at: receivedAt, reason: batch.fault, index: null, event: body.slice(0, maxLetterLength) };
+    // What is cut off may name whom it is about.
+    if (!isOfRefused(body, options)) await keep([letter], sender, options);
     return refused(400, batch.fault);
   }
   const barred = bar(batch, batch.accepted.length + batch.rejected.length, sender, options);
@@ -152,19 +155,19 @@ export function refused(
 }
 
 /** Why this sender's batch is not looked at further, or null. */
-function bar(
-  { writeKey }: Envelope,
-  events: number,
-  { origin, address }: Sender,
-  { keys, rateLimit }: TakeOptions,
-): Outcome | null {
-  const key = keys.find(writeKey);
+function bar({ writeKey }: Envelope, events: number, sender: Sender, options: TakeOptions): Outcome | null {
+  const key = options.keys.find(writeKey);
   if (!key) return refused(401, 'write_key: unknown; use one the collector was started with');
+  const { origin } = sender;
   if (origin !== undefined && !allows(key, origin))
     return refused(403, `origin ${origin}: not one of the write key's; add it to the key's origins`);
-  const waitSeconds = rateLimit?.take(`${key.key} ${address ?? ''}`, events) ?? 0;
-  if (waitSeconds > 0) return refused(429, `rate: too many events; try again in ${waitSeconds} s`, waitSeconds);
-  return null;
+  return limited(key.key, events, sender, options);
+}
+
+/** Takes so many events from what this sender may send with the key; why it is too many, or null. */
+function limited(key: string, events: number, { address }: Sender, { rateLimit }: TakeOptions): Outcome | null {
+  const waitSeconds = rateLimit?.take(`${key} ${address ?? ''}`, events) ?? 0;
+  return waitSeconds > 0 ? refused(429, `rate: too many events; try again in ${waitSeconds} s`, waitSeconds) : null;
 }
 
 /**
@@ -240,8 +243,8 @@ async function store(
 
 /** Keeps letters and counts them. A batch is settled even if they are lost: its good events are stored. */
 async function keep(all: readonly DeadLetter[], { requestId }: Sender, options: TakeOptions): Promise<void> {
-  const { deadLetters, metrics, log, refuses } = options;
-  const letters = refuses ? all.filter(({ event }) => !usersIn(event).some(refuses)) : all;
+  const { deadLetters, metrics, log } = options;
+  const letters = all.filter(({ event }) => !isOfRefused(event, options));
   if (letters.length === 0) return;
   for (const { reason } of letters) metrics.count('refused', faultyField(reason));
   try {
@@ -253,11 +256,31 @@ async function keep(all: readonly DeadLetter[], { requestId }: Sender, options: 
   }
 }
 
+/** Whether a letter is about someone of whom nothing is to be kept. */
+function isOfRefused(event: unknown, { refuses }: TakeOptions): boolean {
+  return refuses !== undefined && usersIn(event).some(refuses);
+}
+
 /** Whom an event that was refused is about; of text that could not be read, whom it names. */
 function usersIn(event: unknown): string[] {
   if (typeof event === 'string')
-    return [...event.matchAll(/"user_id"\s*:\s*"?([^"\s,}\]]*)/g)].map(([, user]) => user ?? '');
-  return typeof event === 'object' && event !== null && 'user_id' in event ? [String(event.user_id)] : [];
+    return [...event.matchAll(/"user_id"\s*:\s*("(?:[^"\\]|\\.)*"|-?\d+)/g)].flatMap(([, user]) =>
+      identifiers(parsed(user)),
+    );
+  return typeof event === 'object' && event !== null && 'user_id' in event ? identifiers(event.user_id) : [];
+}
+
+/** What can be a user's id, as text; nothing else is turned into one, for it may be any object. */
+function identifiers(value: unknown): string[] {
+  return typeof value === 'string' || typeof value === 'number' ? [String(value)] : [];
+}
+
+function parsed(text: string | undefined): unknown {
+  try {
+    return JSON.parse(text ?? '');
+  } catch {
+    return undefined;
+  }
 }
 
 /** `properties` of `properties.size: not text`: names from the client make no metric. */

@@ -1,7 +1,10 @@
 /** A key that batches must carry, and from which pages. */
 export interface WriteKey {
   key: string;
-  /** Origins of pages that may use it, such as `https://shop.example`. Absent: any, and servers too. */
+  /**
+   * Origins of pages that may use it, such as `https://shop.example`. Absent: any. What is no page, a server or an app,
+   * names none and may use any key: it could name whichever it likes.
+   */
   origins?: readonly string[];
 }
 

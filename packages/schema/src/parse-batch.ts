@@ -35,7 +35,10 @@ export interface BatchContext {
   limits?: Limits;
 }
 
-/** An event that is not stored, and why. `event` is what the client sent, for the dead letters. */
+/**
+ * An event that is not stored, and why. `event` is what the client sent, for the dead letters, with the user_id that it
+ * shares with the others.
+ */
 export interface RejectedEvent {
   /** Place in `events`, from 0. */
   index: number;
@@ -89,7 +92,7 @@ export function parseBatch(body: string, context: BatchContext): ParsedBatch {
   const reader = new EventReader(batch, context, limits, body.includes('\\u') || !body.isWellFormed());
   for (const [index, event] of events.entries()) {
     const result = reader.read(event);
-    if (typeof result === 'string') parsed.rejected.push({ index, reason: result, event });
+    if (typeof result === 'string') parsed.rejected.push({ index, reason: result, event: reader.named(event) });
     else parsed.accepted.push(result);
   }
   return parsed;
@@ -172,6 +175,14 @@ class EventReader {
       if (refusal instanceof Refusal) return refusal.message;
       throw refusal;
     }
+  }
+
+  /** An event with whom it is about: its own user_id, or the one that all share. */
+  named(raw: unknown): unknown {
+    const { user_id } = this.#shared;
+    const isId =
+      typeof user_id === 'number' || (typeof user_id === 'string' && user_id.length <= this.#limits.maxNameLength);
+    return isId && isObject(raw) && raw.user_id === undefined ? { user_id, ...raw } : raw;
   }
 
   // JSON.parse defines `__proto__` as a plain key, so reading a field by its name never leaves the object it parsed.

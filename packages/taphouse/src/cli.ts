@@ -191,7 +191,7 @@ Ctrl-C stops; what was taken is kept.`);
 
 async function runSimulate(flags: Flags): Promise<void> {
   const endpoint = flags.endpoint ?? `http://localhost:${process.env.TAPHOUSE_PORT ?? '7400'}`;
-  if (!URL.canParse(endpoint))
+  if (!URL.canParse(endpoint) || !/^https?:$/.test(new URL(endpoint).protocol))
     throw new UsageError(`--endpoint: ${endpoint} is no URL; send one such as http://localhost:7400`);
   const perSecond = readRate(flags.rate ?? '20');
   const { simulate } = await import('@taphouse/beer-shop/simulate');

@@ -115,11 +115,14 @@ export function lakeFolderOf(dataFolder: string): string {
   throw new UsageError(`no lake at ${folder}; set --data or TAPHOUSE_DATA to the data folder of taphouse start`);
 }
 
-/** @throws UsageError if `text` is not a positive number */
+/** Most simulated clicks per second, as `simulate` has it. */
+const maxRate = 5_000;
+
+/** @throws UsageError if `text` is not a rate that can be simulated */
 export function readRate(text: string): number {
   const rate = Number(text);
-  if (!(rate > 0 && rate <= 100_000))
-    throw new UsageError(`--rate: ${text} is not a number of clicks per second between 0 and 100000`);
+  if (!(rate > 0 && rate <= maxRate))
+    throw new UsageError(`--rate: ${text} is not a number of clicks per second above 0, at most ${maxRate}`);
   return rate;
 }
 

@@ -68,6 +68,8 @@ test.for([
   [['start', '--port', 'beer'], /port: beer is not a whole number/],
   [['start', '--window', 'fortnight'], /fortnight/],
   [['start', '--rate', '-1'], /rate/],
+  [['simulate', '--rate', '10000'], /rate: 10000 is not a number of clicks per second above 0, at most 5000/],
+  [['simulate', '--endpoint', 'localhost:7400'], /endpoint: localhost:7400 is no URL; send one such as http:/],
   [['pour'], /pour: no such command/],
   [['start', '--colour'], /--colour/],
   [['query', '--format', 'xml', 'SELECT 1'], /xml is not one of/],

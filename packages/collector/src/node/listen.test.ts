@@ -1,7 +1,9 @@
+import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
+import { promisify } from 'node:util';
 import { Hono } from 'hono';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import { createCollector } from '../collector.ts';
 import { listen, type Listening } from './listen.ts';
 
@@ -92,6 +94,57 @@ it('ends live streams at close, and unsubscribes them', async () => {
   await listening.close();
   await ended;
   await expect.poll(() => viewers).toBe(0);
+});
+
+it('leaves nobody subscribed to live messages who asked for their headers only', async () => {
+  let viewers = 0;
+  const live = {
+    subscribe: () => {
+      viewers += 1;
+      return () => (viewers -= 1);
+    },
+  };
+  listening = await listen({
+    app: createCollector({ stream: { append: async () => {} }, deadLetters, live }),
+    port: 0,
+  });
+  const response = await fetch(`${listening.url}/v1/live`, { method: 'HEAD' });
+  expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
+  expect(viewers).toBe(0);
+});
+
+it('outlives a CONNECT whose sender is gone before the answer', async () => {
+  const fault = vi.fn<(error: Error) => void>();
+  process.prependListener('uncaughtExceptionMonitor', fault);
+  listening = await listen({ app: createCollector({ stream: { append: async () => {} }, deadLetters }), port: 0 });
+  const { hostname, port } = new URL(listening.url);
+  for (let round = 0; round < 300; round += 1) {
+    const socket = connect(Number(port), hostname);
+    socket.on('error', () => {});
+    await once(socket, 'connect');
+    socket.write('CONNECT example.com:443 HTTP/1.1\r\nHost: example.com:443\r\n\r\n');
+    await new Promise((wake) => setImmediate(wake));
+    socket.resetAndDestroy();
+  }
+  expect((await post(listening.url, clickBody(1))).status).toBe(204);
+  process.off('uncaughtExceptionMonitor', fault);
+  expect(fault).not.toHaveBeenCalled();
+});
+
+it('answers 413 and 415 to a client of another process that is still sending', async () => {
+  listening = await listen({ app: createCollector({ stream: { append: async () => {} }, deadLetters }), port: 0 });
+  const client = `
+    const send = async (type, bytes) => {
+      const request = { method: 'POST', body: 'x'.repeat(bytes), headers: { 'Content-Type': type } };
+      return fetch(process.argv[1], request).then(({ status }) => status, (error) => error.cause?.code ?? String(error));
+    };
+    (async () => {
+      const statuses = [];
+      for (let i = 0; i < 8; i += 1) statuses.push(await send('text/plain', 5e6), await send('image/png', 5e6));
+      console.log(JSON.stringify(statuses));
+    })()`;
+  const { stdout } = await promisify(execFile)(process.execPath, ['-e', client, `${listening.url}/v1/events`]);
+  expect(JSON.parse(stdout)).toEqual(Array.from({ length: 8 }, () => [413, 415]).flat());
 });
 
 it('counts bytes inside a parent app too', async () => {

@@ -94,9 +94,31 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         (await send([event('gone', { client_timestamp: 'noon' }), event('stays', { client_timestamp: 'noon' })]))
           .status,
       ).toBe(400);
-      expect((await request('/v1/events', { method: 'POST', body: '{"events":[{"user_id":"gone"' })).status).toBe(400);
+      const shared = { context: { user_id: 'gone', device_id: 'm' } };
+      expect((await send([{ client_event: 'e', client_timestamp: 'noon' }], shared)).status).toBe(400);
+      const unreadable = ['"gone"', String.raw`"\u0067one"`].map((name) => `{"events":[{"user_id" : ${name}`);
+      unreadable.push(`{"events":[{"x":"${'x'.repeat(5000)}","user_id":"gone"`);
+      for (const body of unreadable) expect((await request('/v1/events', { method: 'POST', body })).status).toBe(400);
       expect(stored().map(({ event_id }) => event_id)).toEqual(['of-stays']);
       expect(letters.map((letter) => letter.event)).toEqual([event('stays', { client_timestamp: 'noon' })]);
+    });
+
+    it('keeps a user_id that is none for what it is, where some users are refused', async () => {
+      const request = await start({ refuses: (userId) => userId === 'gone' });
+      const odd = event({ user_id: { toString: 1, valueOf: 1 } });
+      const answer = await request('/v1/events', post(batch([event(), odd])));
+      expect(answer.status).toBe(200);
+      expect(await answer.json()).toMatchObject({ rejected: [{ index: 1, reason: 'user_id: not text' }] });
+      expect(letters.map((letter) => letter.event)).toEqual([odd]);
+    });
+
+    it('keeps a refused event with the user_id that it shares, by which it can be erased', async () => {
+      const request = await start();
+      const context = { user_id: 'ann', device_id: 'm' };
+      await request('/v1/events', post(batch([{ client_event: 'e', client_timestamp: 'noon' }], { context })));
+      expect(letters.map((letter) => letter.event)).toEqual([
+        { user_id: 'ann', client_event: 'e', client_timestamp: 'noon' },
+      ]);
     });
 
     describe('a batch', () => {
@@ -469,6 +491,28 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         expect(await metric('taphouse_requests_total{status="429"}')).toBe(1);
       });
 
+      it('that can not be read is answered 429 too, and fills no dead letters', async () => {
+        const request = await start({ rateLimit: { eventsPerSecond: 1, burst: 2 } });
+        const send = async (): Promise<number> => (await request('/v1/events', post('junk'))).status;
+        expect([await send(), await send(), await send(), await send()]).toEqual([400, 400, 429, 429]);
+        expect(letters).toHaveLength(2);
+      });
+
+      it('is said to a pixel too, with how long to wait', async () => {
+        let reason: string | null = 'collector: 90 s behind; try again later';
+        const request = await start({ busy: () => reason, rateLimit: { eventsPerSecond: 1, burst: 1 } });
+        const ask = async (): Promise<[number, string | null]> => {
+          const answer = await request('/v1/pixel.gif?user_id=5&device_id=mobile&client_event=opened');
+          return [answer.status, answer.headers.get('retry-after')];
+        };
+        expect(await ask()).toEqual([503, '5']);
+        reason = null;
+        now += 1000;
+        expect(await ask()).toEqual([200, null]);
+        expect(await ask()).toEqual([429, '1']);
+        expect(stored()).toHaveLength(1);
+      });
+
       it('for the engine behind is answered 503 before the body is read', async () => {
         let reason: string | null = 'collector: 90 s behind; try again later';
         const request = await start({ busy: () => reason });
@@ -597,6 +641,22 @@ export function testCollector(name: string, { serve, socketIp, streams }: SuiteO
         const answer = await request('/v1/pixel.gif?user_id=5');
         expect(answer.status).toBe(400);
         expect(answer.headers.get('taphouse-reason')).toBe('device_id: missing');
+      });
+
+      it('HEAD /v1/pixel.gif stores nothing', async () => {
+        const request = await start();
+        const path = '/v1/pixel.gif?user_id=5&device_id=mobile&client_event=opened';
+        expect((await request(path, { method: 'HEAD' })).status).toBe(200);
+        expect(appends).toEqual([]);
+      });
+
+      it('GET /v1/pixel.gif is refused in a page that may not use the key', async () => {
+        const request = await start({ writeKeys: [{ key: 'shop', origins: ['https://shop.example'] }] });
+        const path = '/v1/pixel.gif?write_key=shop&user_id=5&device_id=mobile&client_event=opened';
+        const on = async (page: string): Promise<number> =>
+          (await request(path, { headers: { Referer: page } })).status;
+        expect([await on('https://evil.example/'), await on('https://shop.example/beers')]).toEqual([403, 200]);
+        expect(stored().map(({ page_url }) => page_url)).toEqual(['https://shop.example/beers']);
       });
 
       it('GET /v1/pixel.gif stores nothing under Sec-GPC', async () => {

@@ -72,6 +72,19 @@ it('refuses a format newer than it knows, and lets go of the folder', async () =
   await expect(openLog({ path })).rejects.toThrow(refusal);
 });
 
+it('holds nothing of what it refuses', async () => {
+  const full = await start({ maxBytes: 4_000_000 });
+  const refusals = async (): Promise<number> => {
+    let refused = 0;
+    for (let i = 0; i < 400; i += 1) await full.append(records(1, 100_000)).catch(() => (refused += 1));
+    return refused;
+  };
+  expect(await refusals()).toBeGreaterThan(0);
+  const before = process.memoryUsage().arrayBuffers;
+  expect(await refusals()).toBe(400);
+  expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(4_000_000);
+});
+
 it('refuses an append over maxBytes whole, says so, and takes it once it was trimmed', async () => {
   const full = await start({ maxBytes: 400_000 });
   let appended = 0;

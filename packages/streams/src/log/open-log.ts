@@ -142,9 +142,15 @@ class LmdbLog implements Log {
     if (records.length === 0) return;
     const arrivedAt = Math.max(this.#clock, this.#now());
     // Encoded at once, so that the records themselves need not live until the commit.
+    const place = this.#arena.place;
     const values = records.map((record) => this.#arena.encode(record, arrivedAt));
-    // A record takes whole pages.
-    this.#takeRoom(values.reduce((sum, value) => sum + value.length + 4096, 0));
+    try {
+      // A record takes whole pages.
+      this.#takeRoom(values.reduce((sum, value) => sum + value.length + 4096, 0));
+    } catch (error) {
+      this.#arena.giveBack(place);
+      throw error;
+    }
     this.#clock = arrivedAt;
     const from = this.#next;
     this.#next += values.length;

@@ -7,6 +7,12 @@ const maxBytesPerUnit = 3;
 /** Memory for the records of a usual commit, bytes; a larger one gets its own. */
 const arenaBytes = 2 * 1024 ** 2;
 
+/** A place in an arena. */
+interface Place {
+  readonly bytes: Buffer<ArrayBuffer>;
+  readonly used: number;
+}
+
 /**
  * Records behind each other, of the commit that is under way and of the next one, in memory that is used again and again:
  * in buffers of their own they would be most of what the garbage collector has to do.
@@ -22,6 +28,17 @@ export class RecordArena {
     const free = this.#other.length > arenaBytes ? Buffer.allocUnsafeSlow(arenaBytes) : this.#other;
     [this.#bytes, this.#other] = [free, this.#bytes];
     this.#used = 0;
+  }
+
+  /** Where the next record will be. */
+  get place(): Place {
+    return { bytes: this.#bytes, used: this.#used };
+  }
+
+  /** Gives back the room of all that was encoded since `place` was that. */
+  giveBack({ bytes, used }: Place): void {
+    this.#bytes = bytes;
+    this.#used = used;
   }
 
   /** A record as it is on disk: float64 arrivedAt, uint16 length of the key, key, data; little-endian, UTF-8. */
