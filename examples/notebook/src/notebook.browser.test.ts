@@ -60,7 +60,7 @@ test('a notebook on an empty lake says so, and answers by itself when the first 
   await cell('No session yet').waitFor();
   await commit([row('a', 0), row('a', 1), row('a', 2), row('b', 0)], '1', null);
   await cell('4 sessions of 2 users, 8 clicks').waitFor();
-  expect(await page.getByText('No session yet').count()).toBe(0);
+  await expect.poll(() => page.getByText('No session yet').count()).toBe(0);
 });
 
 test('each of the five questions has a chart, and the last cell a table', async () => {

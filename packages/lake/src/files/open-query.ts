@@ -1,5 +1,5 @@
 import { type DuckDBPreparedStatement, type DuckDBResult, DuckDBTypeId, type DuckDBValue } from '@duckdb/node-api';
-import type { TableName } from '@taphouse/schema';
+import type { Manifest, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
 import { readManifest } from '../manifest-protocol.ts';
@@ -9,6 +9,9 @@ import { fileKey } from './day-files.ts';
 import { directoryStore } from './directory-store.ts';
 import type { FileStore, LocalFile } from './file-store.ts';
 import { parquetOptions } from './parquet-writer.ts';
+
+/** How often a query is begun, if the lake changes under it each time. */
+const mostTries = 5;
 
 const tableNames = ['rawdata', 'aggregated'] as const;
 
@@ -97,8 +100,9 @@ class OpenLakeQuery implements LakeQuery {
   }
 
   async prepare(): Promise<void> {
-    await this.#showLive();
-    for (const view of duckdbViews()) await this.#db.run(view);
+    await this.#overLiveFiles(async () => {
+      for (const view of duckdbViews()) await this.#db.run(view);
+    });
   }
 
   async query(sql: string, values?: Values): Promise<QueryResult> {
@@ -140,22 +144,29 @@ class OpenLakeQuery implements LakeQuery {
     this.#db.close();
   }
 
-  /** A file may go while it is read, if a user is erased: then the lake has changed, and the new files are asked. */
+  /**
+   * A file may go while it is read, if a user is erased: then the lake has changed, and the new files are asked. Not for
+   * ever: what is wrong may be the SQL, and a lake changes every few seconds.
+   */
   async #overLiveFiles<T>(task: () => Promise<T>): Promise<T> {
-    await this.#showLive();
-    try {
-      return await task();
-    } catch (error) {
-      if (!(await this.#showLive())) throw error;
-      return task();
+    for (let left = mostTries - 1; ; left -= 1) {
+      const live = await this.#live();
+      try {
+        await this.#show(live);
+        return await task();
+      } catch (error) {
+        if (left === 0 || sameVersions(live, await this.#live())) throw error;
+      }
     }
   }
 
-  /** True if the lake has changed. */
-  async #showLive(): Promise<boolean> {
-    let changed = false;
-    for (const table of tableNames) {
-      const { version, files } = (await readManifest(this.#store, table)).manifest;
+  async #live(): Promise<readonly Manifest[]> {
+    return Promise.all(tableNames.map(async (table) => (await readManifest(this.#store, table)).manifest));
+  }
+
+  async #show(live: readonly Manifest[]): Promise<void> {
+    for (const [index, table] of tableNames.entries()) {
+      const { version = 0, files = [] } = live[index] ?? {};
       const shown = this.#shown.get(table);
       if (shown?.version === version) continue;
       const opened = await Promise.all(files.map(({ path }) => this.#store.openFile(fileKey(table, path))));
@@ -163,10 +174,12 @@ class OpenLakeQuery implements LakeQuery {
       await this.#db.run(createView(table, paths));
       this.#shown.set(table, { version, files: opened });
       await Promise.all((shown?.files ?? []).map((file) => file.release()));
-      changed = true;
     }
-    return changed;
   }
+}
+
+function sameVersions(some: readonly Manifest[], others: readonly Manifest[]): boolean {
+  return some.every(({ version }, index) => version === others[index]?.version);
 }
 
 /** DuckDB gives a MAP as a list of entries. */

@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { testTime } from '@taphouse/schema/testing';
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
+import { directoryStore } from './directory-store.ts';
+import type { FileStore } from './file-store.ts';
 import { type Lake, openLake } from './lake.ts';
 import { openQuery } from './open-query.ts';
 import { commitNumber, eventsPerCommit } from './testing/commit-forever.ts';
@@ -58,6 +60,24 @@ it('a reader never sees a broken state, while others commit, merge, seal, erase 
     expect(events).toBeLessThanOrEqual(commits * eventsPerCommit);
   }
   expect(await lake.verify()).toMatchObject({ faults: [] });
+});
+
+it('a reader whose files go again and again before they are read asks for the newest each time', async () => {
+  for (let number = 1; number <= 4; number += 1) await lake.write(commitNumber(number));
+  const store = directoryStore(folder);
+  let erasures = 0;
+  const openFile: FileStore['openFile'] = async (key) => {
+    const file = await store.openFile(key);
+    erasures += 1;
+    if (erasures <= 3) await lake.erase({ userIds: [`user ${erasures}`] });
+    return file;
+  };
+  const query = await openQuery({ store: { ...store, openFile } });
+  const { rows } = await query.query('SELECT DISTINCT user_id FROM events ORDER BY 1');
+  await query.close();
+  expect(erasures).toBeGreaterThan(3);
+  expect(rows.map(({ user_id }) => user_id)).not.toContain('user 3');
+  expect(rows.length).toBeGreaterThan(0);
 });
 
 it('verify tells of a file that is gone, cut or changed', async () => {
