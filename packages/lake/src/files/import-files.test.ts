@@ -204,6 +204,24 @@ describe('an imported record', () => {
     });
   });
 
+  it.each([
+    [
+      { client_timestamp: 1_561_723_200_000_000 },
+      /^client_timestamp: 1561723200000000 is not in the years 1000 to 9999/,
+    ],
+    [{ client_timestamp: -70_000_000_000_000 }, /^client_timestamp: /],
+    [{ received_at: 1e300 }, /^received_at: 1e\+300 is not in the years/],
+    [{ received_at: -1e15 }, /^received_at: /],
+  ])('with a time that no day has, %o, is none', (fields, reason) => {
+    const value = JSON.parse(beer(1, fields)) as unknown;
+    expect(importedEvent({ number: 1, text: '', value }, 'a')).toMatch(reason);
+  });
+
+  it('arrived at a whole millisecond', () => {
+    const value = JSON.parse(beer(1, { received_at: 1_561_723_201_000.5 })) as unknown;
+    expect(importedEvent({ number: 1, text: '', value }, 'a')).toMatchObject({ received_at: 1_561_723_201_001 });
+  });
+
   it('without an id gets one of its file and its place, always the same', () => {
     expect(id(1, 'a')).toMatch(/^[0-9a-f]{16}-00000001$/);
     expect(id(1, 'a')).toBe(id(1, 'a'));

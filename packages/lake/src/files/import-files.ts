@@ -162,15 +162,24 @@ export function importedEvent({ text, value, number }: ReadRecord, identity: str
   if (typeof value !== 'object' || value === null) return `not a JSON object: ${text.slice(0, 80)}`;
   const record = { ...value } as Record<string, unknown>;
   record.client_timestamp = importedTime(record.client_timestamp);
-  const receivedAt = timeNumber(record.received_at) ?? timeNumber(record.client_timestamp) ?? 0;
-  const { accepted, rejected, fault } = parseBatch(JSON.stringify({ events: [record] }), {
+  const happenedAt = timeNumber(record.client_timestamp);
+  const receivedAt = Math.round(timeNumber(record.received_at) ?? happenedAt ?? 0);
+  const fault = timeFault('client_timestamp', happenedAt) ?? timeFault('received_at', receivedAt);
+  if (fault !== null) return fault;
+  const parsed = parseBatch(JSON.stringify({ events: [record] }), {
     receivedAt,
     ip: textOrNull(record.ip),
     userAgent: textOrNull(record.user_agent),
     newEventId: () => `${digest(identity).slice(0, 16)}-${String(number).padStart(8, '0')}`,
     limits: importLimits,
   });
-  return accepted[0] ?? rejected[0]?.reason ?? fault ?? 'not an event';
+  return parsed.accepted[0] ?? parsed.rejected[0]?.reason ?? parsed.fault ?? 'not an event';
+}
+
+/** The lake has a folder for each day of a year of four digits; microseconds for milliseconds are in none. */
+function timeFault(field: string, time: number | undefined): string | null {
+  if (time === undefined || (time >= Date.UTC(1000, 0) && time < Date.UTC(10_000, 0))) return null;
+  return `${field}: ${time} is not in the years 1000 to 9999; write milliseconds since 1970, or ISO 8601`;
 }
 
 /** A date and time as SQL writes it, or ISO 8601 without a zone, is UTC: the article's were. */
