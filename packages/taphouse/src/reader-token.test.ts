@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
@@ -60,5 +60,9 @@ test('a token is made once, for its owner only', () => {
   expect(made).toMatch(/^[0-9a-f]{32}$/);
   expect(keptToken(file)).toBe(made);
   expect(statSync(file).mode & 0o777).toBe(0o600);
+  writeFileSync(file, '\n');
+  const again = keptToken(file);
+  expect(again).toMatch(/^[0-9a-f]{32}$/);
+  expect([again === made, keptToken(file)]).toEqual([false, again]);
   rmSync(folder, { recursive: true });
 });

@@ -24,10 +24,16 @@ export function askToken(token: string): Hono {
   return app;
 }
 
-/** The token kept in `file`, which only its owner can read; made at the first call. */
+/**
+ * The token kept in `file`, which only its owner can read; made at the first call, and again where a full disk left an
+ * empty file: no token would let everyone in.
+ */
 export function keptToken(file: string): string {
-  if (!existsSync(file)) writeFileSync(file, `${randomBytes(16).toString('hex')}\n`, { mode: 0o600 });
-  return readFileSync(file, 'utf8').trim();
+  const kept = existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
+  if (kept !== '') return kept;
+  const made = randomBytes(16).toString('hex');
+  writeFileSync(file, `${made}\n`, { mode: 0o600 });
+  return made;
 }
 
 function guard(token: string): MiddlewareHandler {

@@ -96,7 +96,7 @@ async function wire(config: Config, report: Report, opened: Close[]): Promise<Ta
   const erasures = await heedErasures(lake, pumps, hub, report);
   opened.push(() => erasures.close());
   const madeToken = config.token || isLoopback(config.hostname) ? undefined : keptToken(join(dataFolder, 'token'));
-  const token = config.token ?? madeToken;
+  const token = config.token || madeToken;
   const app = new Hono();
   if (token) app.route('/', askToken(token));
   const collector = createCollector({
