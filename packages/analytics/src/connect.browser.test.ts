@@ -217,6 +217,25 @@ describe('cancel', () => {
     expect(told.n).toBe(Number(sessions));
   });
 
+  it('of a statement that waits for a new worker leaves the page alive', async () => {
+    const own = await openPage(server);
+    const answer = await own.evaluate(async () => {
+      const stops = [new AbortController(), new AbortController()] as const;
+      const long = 'SELECT count(*) FROM range(100000) a, range(1000000) b WHERE a.range * b.range = 7';
+      const stopped = lake.query(long, [], { signal: stops[0].signal }).catch(() => {});
+      await new Promise((wake) => setTimeout(wake, 500));
+      stops[0].abort();
+      await stopped;
+      const waiting = lake.query('SELECT 2 AS n', [], { signal: stops[1].signal }).catch(() => {});
+      await new Promise((wake) => setTimeout(wake, 50));
+      stops[1].abort();
+      await waiting;
+      return lake.query<{ n: number }>('SELECT 3 AS n');
+    });
+    expect(answer).toEqual([{ n: 3 }]);
+    await own.close();
+  });
+
   it('comes with the end of the connection', async () => {
     const told = await page.evaluate(async () => {
       const own = await taphouse.connect({ lake: '/lake/' });

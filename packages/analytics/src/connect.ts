@@ -47,8 +47,17 @@ export interface RunOptions {
   signal?: AbortSignal;
 }
 
-/** How a task on the database itself is run. */
-export interface UseOptions extends RunOptions {
+/** How a question is asked. */
+export interface QueryOptions extends RunOptions {
+  /** From this one on, the views see the files of a stretch of time only, or all (null), as after `focus`. */
+  focus?: TimeRange | null;
+}
+
+/**
+ * How a task on the database itself is run. Its views read the files that they read for the statement before; `focus:
+ * null` shows them all.
+ */
+export interface UseOptions extends QueryOptions {
   /** True for a task that names its files itself, as `relation` and `fetchFiles` do: it does not wait for the views. */
   withoutViews?: boolean;
 }
@@ -69,7 +78,7 @@ export interface Connection {
    *
    * @throws QueryError with the SQL; the signal's reason
    */
-  query<Row = Record<string, unknown>>(sql: string, values?: readonly Value[], options?: RunOptions): Promise<Row[]>;
+  query<Row = Record<string, unknown>>(sql: string, values?: readonly Value[], options?: QueryOptions): Promise<Row[]>;
   /**
    * The rows of a table from a stretch of time, as text to read FROM: only the files that may hold some, by the
    * manifest. For `aggregated` the time is `timeagg`, for `rawdata` `received_at`.

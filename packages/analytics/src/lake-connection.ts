@@ -3,7 +3,7 @@ import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
 
 import type { Fetched } from './byte-count.ts';
-import type { Connection, RunOptions, TimeRange, UseOptions } from './connect.ts';
+import type { Connection, QueryOptions, RunOptions, TimeRange, UseOptions } from './connect.ts';
 import { type Engine, isTrap, startEngine } from './engine.ts';
 import { fileName, filesOf, tableQuery } from './lake-files.ts';
 import { listenLive } from './live-feed.ts';
@@ -86,8 +86,16 @@ export class LakeConnection implements Connection {
     });
   }
 
-  query<Row>(sql: string, values: readonly Value[] = [], options: RunOptions = {}): Promise<Row[]> {
-    return this.#inTurn((engine) => this.#queryOnce<Row>(engine, sql, values), options);
+  query<Row>(sql: string, values: readonly Value[] = [], options: QueryOptions = {}): Promise<Row[]> {
+    return this.#inTurn((engine) => {
+      this.#focusAs(options);
+      return this.#queryOnce<Row>(engine, sql, values);
+    }, options);
+  }
+
+  /** In the turn of what asks for it: between turns, another may ask for another. */
+  #focusAs({ focus }: QueryOptions): void {
+    if (focus !== undefined) this.#focus = focus ?? everything;
   }
 
   async #queryOnce<Row>(engine: Engine, sql: string, values: readonly Value[]): Promise<Row[]> {
@@ -114,10 +122,7 @@ export class LakeConnection implements Connection {
   }
 
   focus(range: TimeRange | null): Promise<void> {
-    return this.#inTurn(async (engine) => {
-      this.#focus = range ?? everything;
-      await this.#show(engine, this.#filesIn({}));
-    });
+    return this.use(async () => {}, { focus: range });
   }
 
   narrow(sql: string, values: readonly Value[] = []): Promise<Files> {
@@ -134,7 +139,9 @@ export class LakeConnection implements Connection {
 
   use<T>(task: (db: AsyncDuckDB, session: AsyncDuckDBConnection) => Promise<T>, options: UseOptions = {}): Promise<T> {
     return this.#inTurn(async (engine) => {
-      if (!options.withoutViews && this.#state.shown.size === 0) await this.#show(engine, this.#filesIn({}));
+      this.#focusAs(options);
+      const isToShow = options.focus !== undefined || this.#state.shown.size === 0;
+      if (!options.withoutViews && isToShow) await this.#show(engine, this.#filesIn({}));
       return task(engine.db, engine.session);
     }, options);
   }
@@ -175,7 +182,11 @@ export class LakeConnection implements Connection {
     const stop = (): void => reject(stopping.reason);
     stopping.addEventListener('abort', stop, { once: true });
     try {
-      const running = this.#ready().then((engine) => task(engine));
+      const running = this.#ready().then((engine) => {
+        // Stopped while the worker started: it is being ended, and another will start.
+        stopping.throwIfAborted();
+        return task(engine);
+      });
       return await Promise.race([running, stopped]);
     } catch (error) {
       if (stopping.aborted || isTrap(error)) await this.#recycle();

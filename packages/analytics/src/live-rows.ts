@@ -38,16 +38,26 @@ export class LiveRows {
   async write(session: AsyncDuckDBConnection, nowAt: number): Promise<void> {
     for (const [id, { heardAt }] of this.#held) if (nowAt - heardAt > keptMs) this.#drop(id);
     if (!this.#changed) return;
+    // What is heard while it is written is for the next time.
+    this.#changed = false;
+    try {
+      await this.#writeAll(session, [...this.#held.values()]);
+    } catch (error) {
+      this.#changed = true;
+      throw error;
+    }
+  }
+
+  async #writeAll(session: AsyncDuckDBConnection, held: readonly { row: SessionRow }[]): Promise<void> {
     await session.query(
       `CREATE OR REPLACE TABLE ${this.table} (${columns.map(({ name, type }) => `${name} ${type}`).join(', ')})`,
     );
     const places = columns.map(({ type }) => (type === 'TIMESTAMP' ? 'epoch_ms(CAST(? AS BIGINT))' : '?'));
     const statement = await session.prepare(`INSERT INTO ${this.table} VALUES (${places.join(', ')})`);
-    for (const { row } of this.#held.values()) {
+    for (const { row } of held) {
       await statement.query(...columns.map(({ name }) => row[name as keyof SessionRow]));
     }
     await statement.close();
-    this.#changed = false;
   }
 
   /** Forgets the rows that these files have brought. @param query the rows of the files that may hold some */

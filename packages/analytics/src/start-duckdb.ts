@@ -11,6 +11,24 @@ export interface DuckDbBundle {
   worker: string;
 }
 
+/**
+ * DuckDB that refuses what is asked of it once its worker has ended. Of itself it then gives no answer, at once, and
+ * `send()` of 1.28.0 asks on and on until there is one: the page stood still.
+ */
+class EndableDuckDb extends AsyncDuckDB {
+  #ended = false;
+
+  override terminate(): Promise<void> {
+    this.#ended = true;
+    return super.terminate();
+  }
+
+  protected override postTask(...task: Parameters<AsyncDuckDB['postTask']>): ReturnType<AsyncDuckDB['postTask']> {
+    if (this.#ended) return Promise.reject(new Error('DuckDB-WASM: its worker was ended'));
+    return super.postTask(...task);
+  }
+}
+
 /** The header of a WebAssembly module with nothing in it. */
 const emptyModule = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 /** Longest time without one byte or word from the worker. */
@@ -28,7 +46,7 @@ export async function startDuckDb(
 ): Promise<AsyncDuckDB> {
   await refuseBlockedWasm();
   const worker = new Worker(trustedScript(bundle.worker));
-  const db = new AsyncDuckDB(new VoidLogger(), worker);
+  const db = new EndableDuckDb(new VoidLogger(), worker);
   const silence = watchSilence(worker, bundle.worker);
   try {
     const started = db.instantiate(new URL(bundle.wasm, location.href).href, null, ({ bytesLoaded, bytesTotal }) => {

@@ -166,8 +166,7 @@ export class DashboardData {
   /** Asks a question of the tables, which opens only the files of the time it is about. */
   async ask<Row>(question: Question, range: TimeRange, options: RunOptions = {}): Promise<Row[]> {
     await this.lake.fetchFiles('rawdata', this.#eventFiles(range));
-    await this.lake.focus(eventsAround(range));
-    return this.lake.query<Row>(question.sql, question.values, options);
+    return this.lake.query<Row>(question.sql, question.values, { ...options, focus: eventsAround(range) });
   }
 
   async close(): Promise<void> {

@@ -281,11 +281,12 @@ export class TaphouseDashboard extends LitElement {
 
   /** A file may go while it is read, as when a day's files are merged into one: the manifest then names others. */
   async #readRows(data: DashboardData, signal: AbortSignal): Promise<void> {
+    const reading = this.#reading;
     const options = { onRows: (rows: number): void => void (this.rowsRead = rows), signal };
     try {
       await data.read(this.view, options);
     } catch (error) {
-      if (signal.aborted || !(await data.lake.refresh())) throw error;
+      if (signal.aborted || reading !== this.#reading || !(await data.lake.refresh())) throw error;
       await data.read(this.view, options);
     }
   }
@@ -510,7 +511,6 @@ export class TaphouseDashboard extends LitElement {
     if (!this.#data || !this.seen) return;
     this.#say(`Writing ${detail.name}.parquet…`);
     try {
-      await this.#data.lake.focus(null);
       const bytes = await parquetOf(this.#data.lake, detail.question);
       saveFile(`${detail.name}.parquet`, 'application/vnd.apache.parquet', bytes);
       this.#say(`Wrote ${detail.name}.parquet, ${formatCount(bytes.length)} bytes`);

@@ -1,3 +1,5 @@
+import type { AsyncDuckDB, AsyncDuckDBConnection } from '@duckdb/duckdb-wasm';
+
 import type { Connection } from '../connect.ts';
 import { QueryError } from '../query-error.ts';
 import { type Question, textOf } from '../sql/question.ts';
@@ -5,7 +7,7 @@ import { type Question, textOf } from '../sql/question.ts';
 /** The answer to a question as the bytes of a Parquet file, zstd. */
 export async function parquetOf(lake: Connection, question: Question): Promise<Uint8Array<ArrayBuffer>> {
   const sql = `COPY (${textOf(question)}) TO 'export.parquet' (FORMAT PARQUET, COMPRESSION ZSTD)`;
-  return lake.use(async (db, session) => {
+  const write = async (db: AsyncDuckDB, session: AsyncDuckDBConnection): Promise<Uint8Array<ArrayBuffer>> => {
     try {
       await session.query(sql);
       return new Uint8Array(await db.copyFileToBuffer('export.parquet'));
@@ -14,5 +16,6 @@ export async function parquetOf(lake: Connection, question: Question): Promise<U
     } finally {
       await db.dropFile('export.parquet');
     }
-  });
+  };
+  return lake.use(write, { focus: null });
 }

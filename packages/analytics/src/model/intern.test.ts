@@ -25,6 +25,13 @@ describe('numbers for texts', () => {
     expect(interner.find('never seen')).toBe(-1);
   });
 
+  it('know a name that begins with a byte order mark', () => {
+    const interner = new Interner();
+    const [code = -1] = interner.codes(columnOf(['\ufeffmark', 'mark']));
+    expect(interner.names[code]).toBe('\ufeffmark');
+    expect(interner.find('\ufeffmark')).toBe(code);
+  });
+
   it('tell an empty text from none, and one text from its beginning', () => {
     const interner = new Interner();
     expect(Array.from(interner.codes(columnOf(['', 'a', 'ab', 'a', ''])))).toEqual([0, 1, 2, 1, 0]);

@@ -6,7 +6,8 @@ export interface Utf8Column {
   length: number;
 }
 
-const utf8 = new TextDecoder();
+/** A byte order mark is a character of a name like any other. */
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
 /**
  * Gives each distinct text a small number, from 0 on, by its bytes: no string is made for a text until it is asked for.

@@ -40,6 +40,9 @@ export class KeptRows {
   readonly #live = new Map<number, LiveRow>();
   /** Those of them that are among `rows`. */
   #shown = new Set<number>();
+  #last: Promise<void> = Promise.resolve();
+  /** How many readings were asked for. */
+  #asked = 0;
   /** Event ids of rows that share a millisecond, as far as they were asked for. */
   readonly #ids: TieIds = new Map();
 
@@ -52,8 +55,31 @@ export class KeptRows {
     for (const row of rows) this.#heard.set(row.row_id, { row, heardAt: nowMs });
   }
 
-  /** Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. */
-  async cover(range: TimeRange, nowMs: number, options: LoadOptions = {}): Promise<void> {
+  /**
+   * Sees to it that the rows of a range are here, as the manifest has them now, and the live ones with them. A newer
+   * reading waits for the one under way, which soon gives up: the rows on screen are those asked for last.
+   *
+   * @throws AbortError if a newer one was asked for
+   */
+  cover(range: TimeRange, nowMs: number, options: LoadOptions = {}): Promise<void> {
+    this.#asked += 1;
+    const own = this.#asked;
+    const goOn = (): void => {
+      if (own !== this.#asked) throw new DOMException('another range was asked for', 'AbortError');
+    };
+    const onRows = (rows: number): void => {
+      goOn();
+      options.onRows?.(rows);
+    };
+    const done = this.#last.then(() => {
+      goOn();
+      return this.#coverNow(range, nowMs, { ...options, onRows });
+    });
+    this.#last = done.catch(() => {});
+    return done;
+  }
+
+  async #coverNow(range: TimeRange, nowMs: number, options: LoadOptions): Promise<void> {
     const wanted = aroundRange(range);
     const covered = this.#covered;
     const inside = covered && covered.fromAt <= wanted.fromAt && covered.toAt >= range.toAt;

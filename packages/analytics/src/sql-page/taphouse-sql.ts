@@ -277,13 +277,14 @@ export class TaphouseSql extends LitElement {
     if (this.stage !== 'ready' || !this.#session) return this.#say('The database is still starting');
     if (wanted.length === 0) return this.#say('Nothing to run: write a query first');
     const tab = this.open.active;
-    await this.#drop(tab);
-    this.#editor?.closeList();
-    this.#editor?.mark(null);
-    this.runs = withRun(this.runs, tab, { entries: [], shown: 0 });
+    // From now on, not when the worker has time: two statements at once would read each other's files.
     this.running = { tab, startedAt: Date.now(), fetched: { bytes: 0, requests: 0 } };
     const ticking = setInterval(() => this.requestUpdate(), tickMs);
     try {
+      await this.#drop(tab);
+      this.#editor?.closeList();
+      this.#editor?.mark(null);
+      this.runs = withRun(this.runs, tab, { entries: [], shown: 0 });
       for (const statement of wanted) {
         this.runs = withEntry(this.runs, tab, { entry: { statement, state: 'running' }, as: 'new' });
         const entry = await this.#runOne(tab, statement, maxBytes);
@@ -323,8 +324,9 @@ export class TaphouseSql extends LitElement {
     const statement = this.#editor?.selection()?.[0] ?? this.#editor?.statementAtCaret();
     if (!statement || !this.#session || this.running) return;
     const tab = this.open.active;
-    await this.#drop(tab);
+    this.running = { tab, startedAt: Date.now(), fetched: { bytes: 0, requests: 0 } };
     try {
+      await this.#drop(tab);
       const plan = await this.#session.plan(statement.text);
       this.runs = withRun(this.runs, tab, { entries: [{ statement, state: 'plan', plan }], shown: 0 });
     } catch (error) {
@@ -332,6 +334,8 @@ export class TaphouseSql extends LitElement {
       const entry: RunEntry = { statement, state: 'failed', message: wordsOf(error), error: known };
       if (known?.place) this.#editor?.mark(statement.from + known.place.offset);
       this.runs = withRun(this.runs, tab, { entries: [entry], shown: 0 });
+    } finally {
+      this.running = null;
     }
   }
 
