@@ -15,9 +15,9 @@ export interface Statement {
  * not know come first. After a change, `pnpm order` finds another.
  */
 const order = [
-  'options disk texts lastUrl allowed setOptions asked track flush leave prefix erase failures forget write listen',
-  'identify look drop mostEvents cleanUrl read sequence keysOf save engagedMs newId file readNumber jar view',
-  'endCookie waiting instance post',
+  'lastUrl disk texts options asked track flush setOptions erase write listen leave cleanUrl identify drop prefix',
+  'forget sequence read keysOf engagedMs save failures allowed newId endCookie waiting post jar look view',
+  'instance mostEvents readNumber file',
 ]
   .join(' ')
   .split(' ');

@@ -150,15 +150,16 @@ describe.concurrent('capture', () => {
 
   test('calls made before the file loads are run, and a second tag starts nothing', () =>
     play(async ({ scene, open }) => {
-      scene.head = `<script>taphouse = window.taphouse || []; taphouse.push(['identify', 'ann'], ['track', 'early', { n: 1 }])</script>
+      scene.head = `<script>taphouse = window.taphouse || []; taphouse.push(['identify', 'ann'], ['trak', 'misspelt'], ['track', 'early', { n: 1 }])</script>
         <script src="/sdk/taphouse.js" data-write-key="demo" async></script>`;
       const page = await open();
       await page.waitForTimeout(300);
-      await page.evaluate("taphouse.push(['track', 'late'])");
+      await page.evaluate("taphouse.push(['track', 'late', { slice: 3 }])");
       await flush(page);
       const events = await scene.stored();
       expect(events.map((event) => event.client_event).toSorted()).toEqual(['early', 'late', 'page_view']);
       expect(events.map((event) => event.user_id)).toEqual(['ann', 'ann', 'ann']);
+      expect(events.find((event) => event.client_event === 'late')?.properties).toMatchObject({ slice: '3' });
     }));
 
   test('identify holds on later pages, reset ends it, the device stays', () =>

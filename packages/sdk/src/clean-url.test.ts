@@ -27,3 +27,8 @@ test('parameters that are allowed are kept, and only those of the whole name', (
   setOptions({ keepParams: 'ref|page' });
   expect(cleanUrl('https://shop/?ref=1&page=2&pages=3&xref=4')).toBe('https://shop/?ref=1&page=2');
 });
+
+test.each(['*', '(', 'ref|page*', '[a-'])('names that are none, %s, throw nothing and keep no more', (keepParams) => {
+  setOptions({ keepParams });
+  expect(cleanUrl('https://shop/?utm_source=a&secret=1#x')).toBe('https://shop/?utm_source=a');
+});

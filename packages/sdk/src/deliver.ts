@@ -24,7 +24,9 @@ let asked: Promise<unknown> | undefined;
 export const save = (event: WireEvent): string =>
   write(
     event.event_id,
-    JSON.stringify(event, (_, text) => text?.slice?.(0, options.maxPropertyValueLength) ?? text),
+    JSON.stringify(event, (_, text) =>
+      typeof text == 'string' ? text.slice(0, options.maxPropertyValueLength) : text,
+    ),
   );
 
 /** Sends what waits, if it is time; one sender among all tabs. */

@@ -23,7 +23,7 @@ const waiting = window.taphouse ?? [];
 // Included twice, the first goes on.
 if (!waiting.track) {
   const client = start({ endpoint: src && new URL(src).origin, ...(dataset as object) } as Options) as Tag;
-  client.push = ([name, ...values]) => (client[name] as (...values: unknown[]) => void)(...values);
+  client.push = ([name, ...values]) => (client[name] as ((...values: unknown[]) => void) | undefined)?.(...values);
   waiting.forEach(client.push);
   watchPages();
   window.taphouse = client as never;

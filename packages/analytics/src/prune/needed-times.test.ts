@@ -71,6 +71,13 @@ describe('the times that a statement needs', () => {
     "SELECT 'FROM sessions WHERE' FROM sessions LIMIT 1",
     "SELECT * FROM aggregated a JOIN range(3) r ON a.events = r.range, sessions WHERE timeagg::DATE = '2026-11-20'",
     'PIVOT sessions ON device_id',
+    "SELECT * FROM sessions /* x /* y */ WHERE timeagg::DATE = '2026-11-20' AND 1 = 1 */",
+    "SELECT * FROM sessions WHERE timeagg::DATE = '2026-11-20' -- x\r OR true",
+    String.raw`SELECT * FROM sessions WHERE user_id <> E'\' AND timeagg >= now() AND \''`,
+    "SELECT * FROM 'sessions'",
+    "SELECT * FROM 'sessions' WHERE timeagg::DATE = '2026-11-20'",
+    "FROM sessions WHERE timeagg::DATE = '2026-11-20' UNION ALL FROM range(3) r JOIN range(3) q ON r.range = q.range, (sessions CROSS JOIN range(2))",
+    'SELECT * FROM sessions WHERE timeagg < make_timestamp(1795132800000500)',
   ])('are all times: %s', async (sql) => {
     expect(await needed(sql)).toEqual({ aggregated: { fromAt: -Infinity, toAt: Infinity } });
   });
@@ -103,6 +110,12 @@ describe('the times that a statement needs', () => {
     const bound =
       'SELECT * FROM aggregated WHERE timeagg >= ? AND device_id = ? AND timeagg < epoch_ms(CAST(? AS BIGINT))';
     expect(await needed(bound, dates)).toEqual({ aggregated: day });
+  });
+
+  it('do not go by numbered values, whose place says nothing', async () => {
+    const sql = 'SELECT * FROM sessions WHERE timeagg < ?2 AND timeagg >= ?1';
+    const all = { aggregated: { fromAt: -Infinity, toAt: Infinity } };
+    expect(await needed(sql, ['2026-11-05', '2026-11-20'])).toEqual(all);
   });
 
   it('are the current day and month for the views of the article', async () => {

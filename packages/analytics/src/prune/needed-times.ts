@@ -88,7 +88,9 @@ export async function neededTimes(sql: string, values: readonly Value[], options
   return needed;
 }
 
+/** DuckDB takes a string for the name of a relation, too. */
 function nameOf({ kind, text }: Token): string {
+  if (kind === 'string') return text.replaceAll("'", '').toLowerCase();
   return kind === 'word' || kind === 'quoted' ? text.replaceAll('"', '').toLowerCase() : '';
 }
 
@@ -108,15 +110,22 @@ function isColumn(said: readonly Token[], at: number): boolean {
     if (depth > 0 || said[before]?.kind !== 'word') continue;
     if (beforeRelations.has(word)) return false;
     // Behind a comma another relation may follow what a join goes by.
-    if (word === 'on' || word === 'using') return said[at - 1]?.text !== ',';
+    if (word === 'on' || word === 'using') return !followsRelations(said, at);
     if (beforeColumns.has(word)) return true;
   }
   return false;
 }
 
+/** Behind a comma, or behind USING of a DELETE, in brackets or not. */
+function followsRelations(said: readonly Token[], at: number): boolean {
+  let before = at - 1;
+  while (said[before]?.text === '(') before -= 1;
+  return [',', 'using'].includes(said[before]?.text.toLowerCase() ?? '');
+}
+
 /** The times needed where a relation is named. */
 async function rangeAt(words: Words, at: number, name: string, options: NeededTimesOptions): Promise<TimeRange> {
-  if (words.said[at - 1]?.text.toLowerCase() !== 'from') return everything;
+  if (words.said[at - 1]?.text.toLowerCase() !== 'from' || words.said[at]?.kind === 'string') return everything;
   const since = current[name];
   if (since !== undefined) {
     const fromAt = await known(options.evaluate, since, []);

@@ -41,7 +41,7 @@ const ends = new Set(
 const unplain = new Set(['or', 'case', 'collate']);
 /** What an expression of constants may be made of, beside numbers, strings, `?` and signs. */
 const constants = new Set(
-  'timestamp date interval cast as bigint varchar epoch_ms now today current_date current_timestamp date_trunc to_milliseconds to_seconds to_minutes to_hours to_days make_timestamp make_date second seconds minute minutes hour hours day days week weeks month months year years'.split(
+  'timestamp date interval cast as bigint varchar epoch_ms now today current_date current_timestamp date_trunc to_milliseconds to_seconds to_minutes to_hours to_days make_date second seconds minute minutes hour hours day days week weeks month months year years'.split(
     ' ',
   ),
 );
@@ -193,6 +193,8 @@ function plainColumn(said: readonly Token[], at: number, { alias, columns }: Wan
 
 const isPlace = ({ kind, text }: Token): boolean => kind === 'symbol' && text === '?';
 
+const isNumberAt = (token: Token | undefined, at: number): boolean => token?.from === at && /^\d/.test(token.text);
+
 /** The text of an expression, if it is of constants and bound values only. */
 function constantIn({ sql, said, values }: Words, { from, to }: Stretch): Pick<Bound, 'expression' | 'values'> | null {
   const part = said.slice(from, to);
@@ -203,6 +205,9 @@ function constantIn({ sql, said, values }: Words, { from, to }: Stretch): Pick<B
   const [first] = part;
   const last = part.at(-1);
   if (!plain || !first || !last) return null;
+  // The place of a numbered value, `?2`, is not where it stands.
+  if (part.some(isPlace) && said.some((token, index) => isPlace(token) && isNumberAt(said[index + 1], token.to)))
+    return null;
   const before = said.slice(0, from).filter(isPlace).length;
   const bound = values.slice(before, before + part.filter(isPlace).length);
   const text = bareText(part, bound);

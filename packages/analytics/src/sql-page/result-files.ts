@@ -34,11 +34,16 @@ async function csvParts(result: QueryResult, sortBy: SortBy | null): Promise<str
   return parts;
 }
 
+/** JSON has no number for it: what is too large for one is text, as in a column of its own. */
+function exact(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? String(value) : value;
+}
+
 async function jsonParts(result: QueryResult, sortBy: SortBy | null): Promise<string[]> {
   const parts = ['['];
   for (let from = 0; from < result.rowCount; from += rowsAtOnce) {
     const rows = await result.objects(from, from + rowsAtOnce, sortBy);
-    parts.push(rows.map((row, index) => `${from + index > 0 ? ',' : ''}\n  ${JSON.stringify(row)}`).join(''));
+    parts.push(rows.map((row, index) => `${from + index > 0 ? ',' : ''}\n  ${JSON.stringify(row, exact)}`).join(''));
   }
   parts.push('\n]\n');
   return parts;

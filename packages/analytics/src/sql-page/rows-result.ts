@@ -51,5 +51,7 @@ export class RowsResult implements QueryResult {
 
 function asCell(value: unknown): Cell {
   if (value === null || value === undefined) return null;
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  return typeof value === 'string'
+    ? value
+    : JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
 }

@@ -14,6 +14,19 @@ describe('statements', () => {
     expect(texts(sql)).toEqual([sql]);
   });
 
+  it.each([
+    'SELECT 1 /* a /* b */ ; */ AS x',
+    String.raw`SELECT E'it\'s; so' AS x`,
+    'SELECT $ä$ a;b $ä$',
+    'SELECT 1 /* a; /* b */ still open ;',
+  ])('is one, as DuckDB reads it: %s', (sql) => {
+    expect(texts(sql)).toEqual([sql]);
+  });
+
+  it('goes on behind a comment that a carriage return ends', () => {
+    expect(texts('SELECT 1 -- one;\r; SELECT 2')).toEqual(['SELECT 1 -- one;', 'SELECT 2']);
+  });
+
   it('leaves out what is only a comment', () => {
     expect(texts('-- nothing\n; /* nor here */ ; SELECT 1 -- but this')).toEqual(['SELECT 1 -- but this']);
   });

@@ -150,7 +150,9 @@ function isNested(type: string): boolean {
 function plainValue(value: unknown, { type, kind }: ResultColumn): unknown {
   if (typeof value !== 'string') return value;
   if (type === 'BOOLEAN') return value === 'true';
-  if (type.startsWith('TIMESTAMP')) return `${value.replace(' ', 'T').replace(/\+00$/, '')}Z`;
+  // Not `infinity`, nor years before Christ.
+  if (type.startsWith('TIMESTAMP') && /^\d{4,}-[^(]*$/.test(value))
+    return `${value.replace(' ', 'T').replace(/\+00$/, '')}Z`;
   if (kind !== 'number') return value;
   const number = Number(value);
   return Number.isFinite(number) && (!/^-?\d+$/.test(value) || Number.isSafeInteger(number)) ? number : value;
