@@ -183,6 +183,16 @@ describe('query', () => {
     ]);
   });
 
+  it('gives decimals, sums and intervals as they are, within lists, maps and structs too', async () => {
+    const sql = `SELECT [1.5, 2.25] AS l, {'a': 1.5, 'interval': 2} AS s, MAP {'k': 1.5} AS m, INTERVAL 90 minutes AS i,
+      (SELECT list(n) FROM (SELECT sum(range) AS n FROM range(10))) AS sums; -- ends here`;
+    expect(await query(sql)).toEqual([
+      { l: [1.5, 2.25], s: { a: 1.5, interval: 2 }, m: { k: 1.5 }, i: '01:30:00', sums: [45] },
+    ]);
+    expect(await query('SELECT [?::DECIMAL(4, 2)] AS l ORDER BY 1', ['1.25'])).toEqual([{ l: [1.25] }]);
+    expect(await query('SELECT [0.5::DOUBLE] AS l')).toEqual([{ l: [0.5] }]);
+  });
+
   it('binds hostile values, and gives them back as they are', async () => {
     const before = await query('SELECT count(*) AS n FROM sessions');
     for (const text of hostileTexts) expect(await query('SELECT ? AS text', [text])).toEqual([{ text }]);

@@ -72,7 +72,8 @@ export interface TimeRange {
 export interface Connection {
   /**
    * Runs one statement. Values take the places of `?`; they are bound, never part of the text.
-   * Rows hold plain values: TIMESTAMP is a Date, BIGINT a number (a bigint past 2^53), MAP an object.
+   * Rows hold plain values: TIMESTAMP is a Date, BIGINT a number (a bigint past 2^53), DECIMAL and HUGEINT a number, INTERVAL
+   * a text, MAP an object.
    * Only the files that can hold rows of the time asked for are opened; if files go while it runs, it is run once more
    * on those that took their place.
    *

@@ -12,6 +12,7 @@ import { plainRows } from './plain-rows.ts';
 import { everything, type Needed, neededTimes } from './prune/needed-times.ts';
 import { ConnectError, QueryError } from './query-error.ts';
 import { sendQuery } from './send-query.ts';
+import { soundTable } from './sound-values.ts';
 import type { LakeSource } from './sources/lake-source.ts';
 import type { Value } from './sql/question.ts';
 import { tokens } from './sql/tokens.ts';
@@ -105,7 +106,8 @@ export class LakeConnection implements Connection {
     }
     const once = async (): Promise<Row[]> => {
       await this.#narrow(engine, sql, values);
-      return plainRows<Row>(await this.#run(engine, sql, values));
+      const table = await this.#run(engine, sql, values);
+      return plainRows<Row>(await soundTable(engine.session, sql, values, table));
     };
     try {
       return await once();

@@ -401,7 +401,7 @@ describe('the SQL page', () => {
 
   it('downloads CSV that no spreadsheet runs, JSON, and Parquet that DuckDB reads', async () => {
     const sql = `SELECT 'x' AS a, -5 AS n, '=1+1' AS f, NULL AS e, MAP {'k': 'v'} AS m, TIMESTAMP '2026-11-23 18:00:00.5' AS t, 9007199254740993 AS big`;
-    const more = "SELECT [9007199254740993] AS l, 'infinity'::TIMESTAMP AS forever";
+    const more = "SELECT [9007199254740993] AS l, [1.5, 2.25] AS d, 'infinity'::TIMESTAMP AS forever";
     await rowsOf(sql);
     expect((await downloaded('csv')).toString()).toBe(
       "a,n,f,e,m,t,big\r\nx,-5,'=1+1,,{k=v},2026-11-23 18:00:00.5,9007199254740993\r\n",
@@ -417,7 +417,7 @@ describe('the SQL page', () => {
     await rm(file);
     await rowsOf(more);
     expect(JSON.parse((await downloaded('json')).toString())).toEqual([
-      { l: ['9007199254740993'], forever: 'infinity' },
+      { l: ['9007199254740993'], d: [1.5, 2.25], forever: 'infinity' },
     ]);
   });
 

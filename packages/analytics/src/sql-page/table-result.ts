@@ -4,6 +4,7 @@ import type { Data, Table, Utf8 } from 'apache-arrow';
 import type { Connection } from '../connect.ts';
 import { plainRows } from '../plain-rows.ts';
 import { sendQuery } from '../send-query.ts';
+import { soundType } from '../sound-values.ts';
 import { textValues } from '../text-values.ts';
 import {
   type ChartValue,
@@ -68,8 +69,9 @@ export class TableResult implements QueryResult {
 
   async objects(from: number, to: number, sortBy: SortBy | null): Promise<Record<string, unknown>[]> {
     if (!this.columns.some(({ type }) => isNested(type))) return this.#flatObjects(await this.page(from, to, sortBy));
-    const cells = this.columns.map(({ name, type }, index) =>
-      isNested(type) ? `${quoted(name)} AS c${index}` : `CAST(${quoted(name)} AS VARCHAR) AS c${index}`,
+    const cells = this.columns.map(
+      ({ name, type }, index) =>
+        `CAST(${quoted(name)} AS ${isNested(type) ? soundType(type) : 'VARCHAR'}) AS c${index}`,
     );
     const rows = plainRows<Record<string, unknown>>(await this.#rows(cells, from, to, sortBy));
     return rows.map((row) =>
