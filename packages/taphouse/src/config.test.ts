@@ -18,6 +18,24 @@ test('without flags and environment the defaults of the README hold', () => {
   });
 });
 
+test('what is empty in the environment is not set', () => {
+  const names = [
+    'PORT',
+    'HOST',
+    'DATA',
+    'WINDOW',
+    'TRUSTED_HOPS',
+    'IP',
+    'LOG',
+    'SEEN_MB',
+    'TOKEN',
+    'GAP',
+    'RATE_LIMIT',
+  ];
+  const empty = Object.fromEntries(names.map((name) => [`TAPHOUSE_${name}`, '']));
+  expect(readConfig({}, empty)).toEqual(readConfig({}, {}));
+});
+
 test('a flag wins over the environment', () => {
   const environment = { TAPHOUSE_PORT: '1', TAPHOUSE_DATA: '/a', TAPHOUSE_WINDOW: 'minutes' };
   expect(readConfig({}, environment)).toMatchObject({ port: 1, dataFolder: '/a', window: { stepMs: 60_000 } });

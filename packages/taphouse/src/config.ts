@@ -72,7 +72,7 @@ export class UsageError extends Error {
 }
 
 /**
- * Flags over environment over defaults.
+ * Flags over environment over defaults. What is empty in the environment is not set, as Compose hands it on.
  *
  * @throws UsageError naming the setting, the fault, the value and the remedy
  */
@@ -80,20 +80,20 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
   const writeKeys = readWriteKeys(environment.TAPHOUSE_WRITE_KEYS ?? '');
   const rateLimit = environment.TAPHOUSE_RATE_LIMIT;
   return {
-    port: readPort(flags.port ?? environment.TAPHOUSE_PORT ?? '7400'),
-    hostname: flags.host ?? environment.TAPHOUSE_HOST ?? '127.0.0.1',
+    port: readPort(flags.port ?? (environment.TAPHOUSE_PORT || '7400')),
+    hostname: flags.host ?? (environment.TAPHOUSE_HOST || '127.0.0.1'),
     ...readToken(environment.TAPHOUSE_TOKEN),
     dataFolder: resolveData(flags.data, environment),
-    window: readWindow(flags.window ?? environment.TAPHOUSE_WINDOW ?? 'seconds'),
+    window: readWindow(flags.window ?? (environment.TAPHOUSE_WINDOW || 'seconds')),
     ...readGap(flags.gap ?? environment.TAPHOUSE_GAP),
     trafficPerSecond: flags['no-traffic'] ? 0 : readRate(flags.rate ?? '20'),
     visitors: readVisitors(flags.visitors ?? 'shoppers'),
     alerts: usage(() => parseAlerts(environment.TAPHOUSE_ALERTS ?? '')),
     ...readWebhook(environment),
-    trustedHops: readCount('TAPHOUSE_TRUSTED_HOPS', environment.TAPHOUSE_TRUSTED_HOPS ?? '0'),
+    trustedHops: readCount('TAPHOUSE_TRUSTED_HOPS', environment.TAPHOUSE_TRUSTED_HOPS || '0'),
     memory: readMemory(environment),
-    ip: oneOf('TAPHOUSE_IP', environment.TAPHOUSE_IP ?? 'truncated', ['truncated', 'none']),
-    log: oneOf('TAPHOUSE_LOG', environment.TAPHOUSE_LOG ?? 'off', ['off', 'json']) === 'json',
+    ip: oneOf('TAPHOUSE_IP', environment.TAPHOUSE_IP || 'truncated', ['truncated', 'none']),
+    log: oneOf('TAPHOUSE_LOG', environment.TAPHOUSE_LOG || 'off', ['off', 'json']) === 'json',
     ...(writeKeys.length > 0 ? { writeKeys } : {}),
     ...(rateLimit ? { eventsPerSecond: readCount('TAPHOUSE_RATE_LIMIT', rateLimit) } : {}),
   };
@@ -101,7 +101,7 @@ export function readConfig(flags: Flags, environment: NodeJS.ProcessEnv): Config
 
 /** The data folder alone, for commands that start no server. `pnpm` runs scripts elsewhere and keeps the caller's folder in INIT_CWD. */
 export function resolveData(flag: string | undefined, environment: NodeJS.ProcessEnv): string {
-  return resolve(environment.INIT_CWD ?? '.', flag ?? environment.TAPHOUSE_DATA ?? 'data');
+  return resolve(environment.INIT_CWD || '.', flag ?? (environment.TAPHOUSE_DATA || 'data'));
 }
 
 /**
@@ -159,7 +159,7 @@ function readMemory(environment: NodeJS.ProcessEnv): Config['memory'] {
   if (maxOpenWindows === 0)
     throw new UsageError('TAPHOUSE_MAX_WINDOWS: 0 leaves no window to count in; give 1 or more');
   return {
-    maxSeenBytes: readCount('TAPHOUSE_SEEN_MB', environment.TAPHOUSE_SEEN_MB ?? '256') * 1024 * 1024,
+    maxSeenBytes: readCount('TAPHOUSE_SEEN_MB', environment.TAPHOUSE_SEEN_MB || '256') * 1024 * 1024,
     ...(maxOpenWindows !== undefined && { maxOpenWindows }),
   };
 }

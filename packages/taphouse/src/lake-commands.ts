@@ -99,6 +99,7 @@ export async function runImport(
       `Took in ${report.events} events of ${report.files} files and made ${report.sessions} session rows; ` +
         `${report.refused} records refused, ${report.skipped} files taken in before.`,
     );
+    if (report.visitorsLeft > 0) sayLeft(report.visitorsLeft);
     if (report.events === 0 && report.refused > 0)
       throw new UsageError(
         `import: no record of ${path} is an event; docs/migrate-from-kda.md says what one looks like`,

@@ -132,6 +132,9 @@ export async function runPumps(options: {
     const giveUpAt = performance.now() + catchUpMs;
     while (!hasAll() && performance.now() < giveUpAt) await sleep(10);
   };
+  const failed = Promise.all(running).then(() => new Promise<never>(() => {}));
+  // A start that fails for another reason waits for it no more.
+  failed.catch(() => {});
   const lagMs = (): number => Math.max(0, (log.stats().lastArrivedAt ?? 0) - Math.min(...readTo.values()));
   return {
     lagMs,
@@ -150,7 +153,7 @@ export async function runPumps(options: {
       forgetUntilAt = Math.max(forgetUntilAt, untilAt);
       for (const shard of shards) trim(shard, (saved.get(shard)?.length ?? 0) - 1);
     },
-    failed: Promise.all(running).then(() => new Promise<never>(() => {})),
+    failed,
     async stop() {
       await catchUp();
       stopping.abort();

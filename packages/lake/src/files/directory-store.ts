@@ -171,10 +171,16 @@ async function writeBeside(path: string, body: Uint8Array): Promise<string> {
   const written = temporaryPath(path);
   const file = await open(written, 'wx');
   try {
-    await file.writeFile(body);
-    await file.sync();
-  } finally {
-    await file.close();
+    try {
+      await file.writeFile(body);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    // What a full disk left of it would fill the disk.
+    await rm(written, { force: true });
+    throw error;
   }
   return written;
 }

@@ -8,6 +8,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { makeLake } from '../testing.ts';
 import { importedEvent } from './import-files.ts';
+import { directoryStore } from './directory-store.ts';
+import type { FileStore } from './file-store.ts';
 import { type Lake, openLake } from './lake.ts';
 import { openQuery } from './open-query.ts';
 import { objectsOf } from './read-records.ts';
@@ -174,6 +176,67 @@ describe('import', () => {
     await lake.import({ path: join(source, 'events.jsonl'), stepMs: null });
     expect(await ask(sql)).toEqual(there.rows);
     expect(await ask('SELECT * FROM aggregated')).toEqual([]);
+  });
+
+  it('takes the same events from another file when the first one is merged and gone', async () => {
+    let nowAt = Date.now();
+    await lake.close();
+    lake = await openLake({ folder, now: () => nowAt });
+    const lines = [1, 2, 3].map((second) => beer(second, { event_id: `e-${second}` })).join('\n');
+    for (const name of ['a.jsonl', 'b.jsonl', 'c.jsonl']) {
+      await writeFile(join(source, name), lines);
+      await lake.import({ path: join(source, name) });
+      await lake.compact();
+      nowAt += 6 * 60_000;
+    }
+    expect(await lake.verify()).toMatchObject({ faults: [] });
+    expect(await ask('SELECT count(*)::INTEGER AS n FROM events')).toEqual([{ n: 3 }]);
+    expect(await ask('SELECT sum(events)::INTEGER AS n FROM sessions')).toEqual([{ n: 3 }]);
+  });
+
+  it.each([
+    ['before', 'rawdata'],
+    ['after', 'rawdata'],
+    ['before', 'aggregated'],
+    ['after', 'aggregated'],
+  ])('stores nothing of who is erased %s a file of %s is stored', async (when, table) => {
+    await lake.close();
+    lake = await openLake({ folder });
+    await writeFile(join(source, 'two'), `${beer(1, { user_id: 'gone' })}\n${beer(2, { user_id: 'stays' })}`);
+    const store = directoryStore(folder);
+    let isErased = false;
+    const erase = async (): Promise<void> => {
+      if (isErased) return;
+      isErased = true;
+      await lake.erase({ userIds: ['gone'] });
+    };
+    const putFile: FileStore['putFile'] = async (key, path) => {
+      const isMeant = key.startsWith(table);
+      if (isMeant && when === 'before') await erase();
+      const bytes = await store.putFile(key, path);
+      if (isMeant && when === 'after') await erase();
+      return bytes;
+    };
+    const other = await openLake({ store: { ...store, putFile }, workFolder: source });
+    await other.import({ path: join(source, 'two') });
+    expect(await other.verify()).toMatchObject({ faults: [] });
+    await other.close();
+    expect(isErased).toBe(true);
+    expect(await ask('SELECT DISTINCT user_id FROM rawdata')).toEqual([{ user_id: 'stays' }]);
+    expect(await ask('SELECT DISTINCT user_id FROM aggregated')).toEqual([{ user_id: 'stays' }]);
+  });
+
+  it('says whose sessions it can not make yet, and makes them with the next import', async () => {
+    const at = Date.now() - 60_000;
+    const mark = { position: '1', clockAt: at, drained: false };
+    const none = { shard: '0', configHash: 'c', from: null, events: [], rows: [], stepMs: 30_000 };
+    await lake.write({ ...none, mark });
+    await writeFile(join(source, 'late'), beer(1, { client_timestamp: at, event_id: 'late' }));
+    const path = join(source, 'late');
+    expect(await lake.import({ path })).toMatchObject({ events: 1, sessions: 0, visitorsLeft: 1 });
+    await lake.write({ ...none, from: '1', mark: { position: '2', clockAt: at + 3_600_000, drained: false } });
+    expect(await lake.import({ path })).toMatchObject({ events: 0, skipped: 1, sessions: 1, visitorsLeft: 0 });
+    expect(await lake.import({ path })).toMatchObject({ sessions: 0 });
   });
 
   it('leaves out users that were erased', async () => {

@@ -38,6 +38,8 @@ export interface ImportReport extends ImportProgress {
   skipped: number;
   /** Rows of `aggregated` made; 0 if none were asked for. */
   sessions: number;
+  /** Visitors whose windows may still be open, day by day: the next import, of whatever, makes their sessions. */
+  visitorsLeft: number;
 }
 
 /** Files that were taken in, by what identifies them, in `imported.json`. */
@@ -78,9 +80,10 @@ export async function importFiles(room: Room, options: ImportOptions): Promise<I
   const run = new ImportRun(room, options, ledger, sources);
   for (const source of sources) await run.take(source);
   await run.commit();
-  const sessions = options.stepMs === null ? 0 : await makeSessions(room, run.days, options.stepMs ?? 30_000);
-  if (options.stepMs !== null && run.days.size > 0) await writeLedger(room, { ...ledger, days: [] });
-  return { ...run.progress, skipped: all.length - sources.length, sessions };
+  const made = options.stepMs === null ? noSessions : await makeSessions(room, run.days, options.stepMs ?? 30_000);
+  if (options.stepMs !== null && run.days.size > 0) await writeLedger(room, { ...ledger, days: made.daysLeft });
+  const { rows: sessions, visitorsLeft } = made;
+  return { ...run.progress, skipped: all.length - sources.length, sessions, visitorsLeft };
 }
 
 class ImportRun {
@@ -137,9 +140,30 @@ class ImportRun {
   }
 
   async #writeEvents(): Promise<void> {
+    const { store } = this.#room;
+    let events: ClickEvent[] = [];
+    let isOutdated = true;
+    while (isOutdated) {
+      const erased = await readErasedUsers(store);
+      events = this.#events.filter((event) => !erased.covers(event.user_id, event.client_timestamp));
+      const added = await this.#store(events);
+      isOutdated = false;
+      if (added.length === 0) continue;
+      await changeTable(this.#room, 'rawdata', async () => {
+        isOutdated = (await readErasedUsers(store)).tag !== erased.tag;
+        return isOutdated ? undefined : { added };
+      });
+      // Someone was erased meanwhile, and these may hold what he must not find again, or be deleted for that.
+      if (isOutdated) await store.delete(added.map(({ path }) => fileKey('rawdata', path)));
+    }
+    for (const { client_timestamp } of events) this.days.add(dayOf(client_timestamp));
+    this.progress.events += events.length;
+    this.#events = [];
+  }
+
+  /** Files of these events, a day each, that no manifest names yet. */
+  async #store(events: readonly ClickEvent[]): Promise<ManifestFile[]> {
     const { store, db } = this.#room;
-    const erased = await readErasedUsers(store);
-    const events = this.#events.filter((event) => !erased.covers(event.user_id, event.client_timestamp));
     const added: ManifestFile[] = [];
     for (const [dayAt, ofDay] of groupByDay(events, (event) => event.received_at)) {
       const path = filePath(dayAt, `imported-${contentName(ofDay)}`);
@@ -150,10 +174,7 @@ class ImportRun {
       const [minAt, maxAt] = [times.reduce((a, b) => Math.min(a, b)), times.reduce((a, b) => Math.max(a, b))];
       added.push({ path, bytes, rows: ofDay.length, minAt, maxAt, sealed: false });
     }
-    if (added.length > 0) await changeTable(this.#room, 'rawdata', () => ({ added }));
-    for (const { client_timestamp } of events) this.days.add(dayOf(client_timestamp));
-    this.progress.events += events.length;
-    this.#events = [];
+    return added;
   }
 }
 
@@ -205,10 +226,24 @@ function textOrNull(value: unknown): string | null {
   return typeof value === 'string' && value !== '' ? value : null;
 }
 
-async function makeSessions(room: Room, days: ReadonlySet<number>, stepMs: number): Promise<number> {
-  let rows = 0;
-  for (const { from, to } of daysInARow(days)) rows += (await resessionize(room, { from, to, stepMs })).rowsAfter;
-  return rows;
+interface SessionsMade {
+  rows: number;
+  visitorsLeft: number;
+  /** Days on which some were left. */
+  daysLeft: number[];
+}
+
+const noSessions: SessionsMade = { rows: 0, visitorsLeft: 0, daysLeft: [] };
+
+async function makeSessions(room: Room, days: ReadonlySet<number>, stepMs: number): Promise<SessionsMade> {
+  const made: SessionsMade = { ...noSessions, daysLeft: [] };
+  for (const { from, to } of daysInARow(days)) {
+    const { rowsAfter, visitorsLeft } = await resessionize(room, { from, to, stepMs });
+    made.rows += rowsAfter;
+    made.visitorsLeft += visitorsLeft;
+    if (visitorsLeft > 0) made.daysLeft.push(...[...days].filter((day) => day >= from && day <= to));
+  }
+  return made;
 }
 
 function daysInARow(days: ReadonlySet<number>): { from: number; to: number }[] {

@@ -77,7 +77,8 @@ const stagedTypes: Record<Column['type'], { duckdb: DuckDBType; sql: string; val
     INTEGER: {
       duckdb: INTEGER,
       sql: 'INTEGER',
-      value: (value) => (Number.isInteger(value) ? (value as number) : null),
+      // What has no place in it is a foreign writer's, and no reason to store nothing of the rest.
+      value: (value) => ((value as number) === ((value as number) | 0) ? (value as number) : null),
     },
     BIGINT: { duckdb: BIGINT, sql: 'BIGINT', value: (value) => BigInt(value as number) },
     'MAP(VARCHAR, VARCHAR)': { duckdb: VARCHAR, sql: 'VARCHAR', value: mapText },

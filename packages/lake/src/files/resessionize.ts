@@ -2,6 +2,7 @@ import type { Manifest, ManifestFile, Mark } from '@taphouse/schema';
 import { batchSessions, duckdbViews } from '@taphouse/sessions/sql';
 
 import { dayMs, dayOf } from './day-files.ts';
+import { readErasedUsers } from './erased-users.ts';
 import { sortOrder } from './parquet-writer.ts';
 import { type Room, columnNames, copyOut, exchangeFiles, manifestOf, storeFiles, withFiles } from './room.ts';
 
@@ -82,6 +83,7 @@ export async function resessionize(room: Room, options: ResessionizeOptions): Pr
 async function tryResessionize(room: Room, options: ResessionizeOptions): Promise<ResessionizeReport | undefined> {
   const { stepMs, onProgress } = options;
   const range = daysOf(options);
+  const erased = await readErasedUsers(room.store);
   const scene = await lookAt(room, options);
   refuseStepsAcrossMidnight(scene.old);
   const report = { days: 0, rowsBefore: sumRows(scene.old), rowsAfter: 0, rowsLeft: 0, visitorsLeft: 0 };
@@ -112,23 +114,31 @@ async function tryResessionize(room: Room, options: ResessionizeOptions): Promis
     onProgress?.({ days: report.days, ofDays: range.length, rows: report.rowsAfter });
   }
   const removed = scene.old.map(({ path }) => path);
-  return (await exchangeFiles(room, 'aggregated', removed, added)) ? report : undefined;
+  // Who was erased meanwhile is in what was read, and must not come back.
+  const holds = async (): Promise<boolean> => (await readErasedUsers(room.store)).tag === erased.tag;
+  return (await exchangeFiles(room, 'aggregated', removed, added, { holds })) ? report : undefined;
 }
 
 /**
  * Compares the rows of some days, merged, with the batch query over the events: both must give the same sessions.
  * Rows of several steps are compared by the largest.
  *
- * @throws RangeError if the days hold rows of steps of which the largest is no multiple
+ * @throws ResessionizeError if the days hold rows of steps of which the largest is no multiple, or which divides no day
  */
 export async function checkSessions(room: Room, options: DayRange): Promise<CheckReport> {
   const scene = await lookAt(room, options);
   const steps = [...new Set(scene.old.map(({ stepMs }) => stepMs ?? 1))];
   const stepMs = steps.length > 0 ? Math.max(...steps) : stepWithoutRows;
   if (steps.some((each) => stepMs % each !== 0)) {
-    throw new RangeError(`check: rows of steps ${steps.join(' and ')} ms in these days; resessionize them to one`);
+    throw new ResessionizeError(
+      `check: rows of steps ${steps.join(' and ')} ms in these days; resessionize them to one`,
+    );
   }
-  checkStep('check: rows in these days', stepMs);
+  if (!dividesDay(stepMs)) {
+    throw new ResessionizeError(
+      `check: rows of ${stepMs} ms in these days, a step that does not divide a day, so that some lie across midnight; they can not be checked`,
+    );
+  }
   // A label names the step it was made with.
   const columns = steps.length > 1 ? compared : `session_id, ${compared}`;
   const range = daysOf(options);

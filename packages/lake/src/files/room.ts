@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { mkdirSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -41,8 +42,9 @@ export async function manifestOf(room: Pick<Room, 'store'>, table: TableName): P
   return (await readManifest(room.store, table)).manifest;
 }
 
-/** A path in the work folder that nothing has used. */
+/** A path in the work folder that nothing has used. The folder is made again where someone took it away. */
 export function freshPath(room: Pick<Room, 'workFolder'>): string {
+  mkdirSync(room.workFolder, { recursive: true });
   return join(room.workFolder, `${randomUUID()}.parquet`);
 }
 
@@ -57,16 +59,25 @@ export async function changeTable(
     const wanted = await change(current);
     changed = wanted !== undefined;
     if (!wanted) return undefined;
-    const forgotten = await clearRemoved(room, current);
+    const forgotten = await clearRemoved(room, current, wanted.added ?? []);
     return { ...wanted, forgotten: [...forgotten, ...(wanted.forgotten ?? [])] };
   });
   if (changed) room.onCommit?.(table, manifest);
   return manifest;
 }
 
-/** Deletes files past their grace. Deleted first, then dropped from the manifest, so none is left behind. */
-async function clearRemoved(room: Omit<Room, 'db'>, { table, removed }: Manifest): Promise<string[]> {
-  const gone = removed.filter(({ removedAt }) => removedAt <= room.now() - graceMs).map(({ path }) => path);
+/**
+ * Deletes files past their grace. Deleted first, then dropped from the manifest, so none is left behind. What is being
+ * added stays: the same events imported again are a file of the same name.
+ */
+async function clearRemoved(
+  room: Omit<Room, 'db'>,
+  { table, removed }: Manifest,
+  added: readonly ManifestFile[],
+): Promise<string[]> {
+  const coming = new Set(added.map(({ path }) => path));
+  const past = removed.filter(({ removedAt }) => removedAt <= room.now() - graceMs).map(({ path }) => path);
+  const gone = past.filter((path) => !coming.has(path));
   if (gone.length > 0) await room.store.delete(gone.map((path) => fileKey(table, path)));
   return gone;
 }
@@ -110,7 +121,7 @@ export async function withFiles<T>(
  */
 export async function copyOut(room: Room, table: TableName, query: string): Promise<LocalParquet[]> {
   const folder = join(room.workFolder, randomUUID());
-  await mkdir(folder);
+  await mkdir(folder, { recursive: true });
   try {
     await room.db.run(`COPY (${query}) TO ${quoteText(folder)} (${parquetOptions}, FILE_SIZE_BYTES ${maxFileBytes})`);
     const written: LocalParquet[] = [];
@@ -156,6 +167,7 @@ export async function storeFiles(
  * Puts files in the place of others, in one version, if all of those are still live.
  *
  * @param atOnce true to delete the others now, without their grace
+ * @param holds asked before it is done: false if what the added files were made of is so no more
  * @returns false if another writer took one of them away; then nothing has changed
  */
 export async function exchangeFiles(
@@ -163,15 +175,15 @@ export async function exchangeFiles(
   table: TableName,
   removed: readonly string[],
   added: readonly ManifestFile[],
-  { atOnce = false } = {},
+  { atOnce = false, holds = async (): Promise<boolean> => true } = {},
 ): Promise<boolean> {
   let applied = false;
-  await changeTable(room, table, ({ files }) => {
+  await changeTable(room, table, async ({ files }) => {
     const live = new Set(files.map(({ path }) => path));
     // A store may have taken our change, and its answer been lost on the way: then it was tried again, and is there.
     applied = added.length > 0 && added.every(({ path }) => live.has(path));
     if (applied) return undefined;
-    applied = removed.every((path) => live.has(path));
+    applied = removed.every((path) => live.has(path)) && (await holds());
     return applied ? { added, removed, ...(atOnce ? { forgotten: removed } : {}) } : undefined;
   });
   const unwanted = applied ? (atOnce ? removed : []) : added.map(({ path }) => path);
