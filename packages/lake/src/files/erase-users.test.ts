@@ -222,7 +222,21 @@ describe('erasing a user', () => {
     lake = await openLake({ folder, now: () => nowAt, sealAfterMs: Infinity });
     expect(await users('rawdata')).toEqual(['bob', 'bob']);
     expect(await users('aggregated')).toEqual(['bob', 'bob']);
-    expect(await readdir(folder)).not.toContain('erasing.json');
+    expect(await readdir(join(folder, 'erasing'))).toEqual([]);
+  });
+
+  it('goes on with each of two that died, and with one of a version before', async () => {
+    await lake.write(commit(1, ['ann', 'bob', 'cid', 'dan'], testTime));
+    await lake.close();
+    const store = directoryStore(folder);
+    const journals = { 'erasing/one.json': 'ann', 'erasing/two.json': 'bob', 'erasing.json': 'cid' };
+    for (const [key, user] of Object.entries(journals)) {
+      const journal = { options: { userIds: [user] }, erasedAt: nowAt };
+      await store.put(key, new TextEncoder().encode(JSON.stringify(journal)));
+    }
+    lake = await openLake({ folder, now: () => nowAt, sealAfterMs: Infinity });
+    expect(await users('rawdata')).toEqual(['dan']);
+    expect([await readdir(join(folder, 'erasing')), await store.get('erasing.json')]).toEqual([[], undefined]);
   });
 
   it('removes dead letters of the user, in whatever form they lie there', async () => {

@@ -1,3 +1,5 @@
+import { randomUUID } from 'node:crypto';
+
 import type { ManifestFile, TableName } from '@taphouse/schema';
 
 import { quoteText, readFiles } from '../sql/table-ddl.ts';
@@ -43,7 +45,9 @@ export class EraseError extends Error {
   override readonly name = 'EraseError';
 }
 
-const journal = 'erasing.json';
+const journals = 'erasing/';
+/** Where versions before had the one that there could be. */
+const oldJournal = 'erasing.json';
 const maxPasses = 10;
 /** How many batches are switched together: few versions of the manifest, and little to do again after a conflict. */
 const batchesAtOnce = 16;
@@ -56,11 +60,14 @@ const maxBytesTogether = 192 * 1024 * 1024;
  * the manifest some days at a time, deletes the old files at once, and then scans everything for proof.
  * A process that dies on the way leaves a journal, from which the next one goes on.
  */
-export async function eraseUsers(room: Room, options: EraseOptions, erasedAt = room.now()): Promise<EraseReport> {
+export async function eraseUsers(
+  room: Room,
+  options: EraseOptions,
+  { erasedAt = room.now(), journal = `${journals}${randomUUID()}.json` } = {},
+): Promise<EraseReport> {
   const { userIds, deadLettersFolder, refuseLater = false } = options;
   if (userIds.length === 0) throw new RangeError('erase: no user id given');
-  const left: UnfinishedErase = { options, erasedAt };
-  await room.store.put(journal, new TextEncoder().encode(JSON.stringify(left)));
+  await room.store.put(journal, new TextEncoder().encode(JSON.stringify({ options, erasedAt })));
   await rememberErased(room.store, userIds, { erasedAt, refused: refuseLater });
   // A new version of each manifest: a commit that looked at the erased users before fails on the old one and looks again.
   for (const table of tableNames) await changeTable(room, table, () => ({}));
@@ -78,17 +85,25 @@ export async function eraseUsers(room: Room, options: EraseOptions, erasedAt = r
   };
 }
 
-/** What a process that died left to erase. */
-export async function unfinishedErase(room: Pick<Room, 'store'>): Promise<UnfinishedErase | undefined> {
-  const found = await room.store.get(journal);
-  return found && (JSON.parse(new TextDecoder().decode(found.body)) as UnfinishedErase);
+/** What processes that died left to erase. */
+export async function unfinishedErases({ store }: Pick<Room, 'store'>): Promise<UnfinishedErase[]> {
+  const keys = (await store.list(journals)).map(({ key }) => key);
+  const left: UnfinishedErase[] = [];
+  for (const journal of [oldJournal, ...keys]) {
+    const found = await store.get(journal);
+    const said = found && (JSON.parse(new TextDecoder().decode(found.body)) as Omit<UnfinishedErase, 'journal'>);
+    if (said) left.push({ ...said, journal });
+  }
+  return left;
 }
 
-/** The journal. It names the users in full, and goes when the work is done. */
+/** A journal, each erasure its own. It names the users in full, and goes when the work is done. */
 export interface UnfinishedErase {
   options: EraseOptions;
   /** Milliseconds since 1970 UTC. */
   erasedAt: number;
+  /** Its key. */
+  journal: string;
 }
 
 async function eraseFromTable(

@@ -9,7 +9,7 @@ import { quoteText } from '../sql/table-ddl.ts';
 import { type Database, openDatabase } from './database.ts';
 import { dayMs, dayOf, fileKey, filePath, groupByDay } from './day-files.ts';
 import { directoryStore } from './directory-store.ts';
-import { type EraseOptions, type EraseReport, eraseUsers, unfinishedErase } from './erase-users.ts';
+import { type EraseOptions, type EraseReport, eraseUsers, unfinishedErases } from './erase-users.ts';
 import { type ErasedUsers, readErasedUsers } from './erased-users.ts';
 import type { FileStore } from './file-store.ts';
 import { type ImportOptions, type ImportReport, importFiles } from './import-files.ts';
@@ -218,8 +218,8 @@ class FilesLake implements Lake {
 
   /** Goes on with an erasure that a process left unfinished. */
   async resume(): Promise<void> {
-    const left = await unfinishedErase(this.#room);
-    if (left) await this.#inTurn(() => eraseUsers(this.#room, left.options, left.erasedAt));
+    for (const left of await unfinishedErases(this.#room))
+      await this.#inTurn(() => eraseUsers(this.#room, left.options, left));
   }
 
   /** Deletes files that no manifest knows, once they are old enough to be nobody's commit under way. */
