@@ -1,6 +1,7 @@
 import type { AsyncDuckDB, AsyncDuckDBConnection } from '@duckdb/duckdb-wasm';
 import type { Manifest, ManifestFile, TableName } from '@taphouse/schema';
 import { duckdbViews } from '@taphouse/sessions/sql';
+import type { Table } from 'apache-arrow';
 
 import type { Fetched } from './byte-count.ts';
 import type { Connection, QueryOptions, RunOptions, TimeRange, UseOptions } from './connect.ts';
@@ -106,8 +107,8 @@ export class LakeConnection implements Connection {
     }
     const once = async (): Promise<Row[]> => {
       await this.#narrow(engine, sql, values);
-      const table = await this.#run(engine, sql, values);
-      return plainRows<Row>(await soundTable(engine.session, sql, values, table));
+      const ask = (text: string): Promise<Table> => this.#run(engine, text, values);
+      return plainRows<Row>(await soundTable(await ask(sql), sql, ask));
     };
     try {
       return await once();

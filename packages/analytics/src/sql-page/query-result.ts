@@ -42,8 +42,3 @@ export function columnKind(type: string): ColumnKind {
   if (/^(TIMESTAMP|DATE)/.test(type) && !type.endsWith(']')) return 'time';
   return type === 'VARCHAR' ? 'text' : 'other';
 }
-
-/** A name as an SQL identifier. */
-export function quoted(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
-}

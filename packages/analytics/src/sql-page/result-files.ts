@@ -1,4 +1,5 @@
 import { saveFile } from '../export/save-file.ts';
+import { jsonText } from '../json-text.ts';
 import type { QueryResult, SortBy } from './query-result.ts';
 import { csvLines, type FormatColumn, headerRow } from './text-formats.ts';
 
@@ -34,16 +35,11 @@ async function csvParts(result: QueryResult, sortBy: SortBy | null): Promise<str
   return parts;
 }
 
-/** JSON has no number for it: what is too large for one is text, as in a column of its own. */
-function exact(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? String(value) : value;
-}
-
 async function jsonParts(result: QueryResult, sortBy: SortBy | null): Promise<string[]> {
   const parts = ['['];
   for (let from = 0; from < result.rowCount; from += rowsAtOnce) {
     const rows = await result.objects(from, from + rowsAtOnce, sortBy);
-    parts.push(rows.map((row, index) => `${from + index > 0 ? ',' : ''}\n  ${JSON.stringify(row, exact)}`).join(''));
+    parts.push(rows.map((row, index) => `${from + index > 0 ? ',' : ''}\n  ${jsonText(row)}`).join(''));
   }
   parts.push('\n]\n');
   return parts;

@@ -1,5 +1,6 @@
 import type { Table } from 'apache-arrow';
 
+import { jsonText } from '../json-text.ts';
 import { plainRows } from '../plain-rows.ts';
 import type { ChartValue, QueryResult, ResultColumn, SortBy } from './query-result.ts';
 import type { Cell } from './text-formats.ts';
@@ -51,7 +52,5 @@ export class RowsResult implements QueryResult {
 
 function asCell(value: unknown): Cell {
   if (value === null || value === undefined) return null;
-  return typeof value === 'string'
-    ? value
-    : JSON.stringify(value, (_key, each: unknown) => (typeof each === 'bigint' ? String(each) : each));
+  return typeof value === 'string' ? value : jsonText(value);
 }

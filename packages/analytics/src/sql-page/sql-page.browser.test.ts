@@ -11,13 +11,13 @@ import axe from 'axe-core';
 import type { Browser, BrowserContext, Download, Page } from 'playwright-core';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 
+import { quoted } from '../sql/quoted.ts';
 import { dropFiles } from '../testing/drop-files.ts';
 import { hostileTexts } from '../testing/hostile-texts.ts';
 import { buildPages, type PagesServer, servePages } from '../testing/serve-pages.ts';
 import { shopRows } from '../testing/shop-rows.ts';
 import { exampleGroups } from './examples.ts';
 import { lakeRelations } from './lake-relations.ts';
-import { quoted } from './query-result.ts';
 import type { TaphouseSql } from './taphouse-sql.ts';
 
 const testAt = Date.UTC(2026, 10, 23, 18);

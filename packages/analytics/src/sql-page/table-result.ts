@@ -5,15 +5,9 @@ import type { Connection } from '../connect.ts';
 import { plainRows } from '../plain-rows.ts';
 import { sendQuery } from '../send-query.ts';
 import { soundType } from '../sound-values.ts';
+import { quoted } from '../sql/quoted.ts';
 import { textValues } from '../text-values.ts';
-import {
-  type ChartValue,
-  columnKind,
-  quoted,
-  type QueryResult,
-  type ResultColumn,
-  type SortBy,
-} from './query-result.ts';
+import { type ChartValue, columnKind, type QueryResult, type ResultColumn, type SortBy } from './query-result.ts';
 import type { Cell } from './text-formats.ts';
 
 /** A result kept in a temporary table, so that a page, a sort or a file asks nothing of the lake again. */

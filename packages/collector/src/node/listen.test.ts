@@ -47,6 +47,18 @@ function slowStream(): {
   return { append, reached, stream };
 }
 
+/** A live feed that knows how many look on. */
+function countedFeed(): { subscribe: () => () => void; viewers: () => number } {
+  let viewers = 0;
+  return {
+    subscribe: () => {
+      viewers += 1;
+      return () => void (viewers -= 1);
+    },
+    viewers: () => viewers,
+  };
+}
+
 it('finishes at close a batch that is waiting for its append', async () => {
   const { append, reached, stream } = slowStream();
   listening = await listen({ app: createCollector({ stream, deadLetters }), port: 0 });
@@ -76,41 +88,29 @@ it('waits at close for a batch whose append is slow, longer than for one that is
 });
 
 it('ends live streams at close, and unsubscribes them', async () => {
-  let viewers = 0;
-  const live = {
-    subscribe: () => {
-      viewers += 1;
-      return () => (viewers -= 1);
-    },
-  };
+  const live = countedFeed();
   listening = await listen({
     app: createCollector({ stream: { append: async () => {} }, deadLetters, live }),
     port: 0,
   });
   const response = await fetch(`${listening.url}/v1/live`);
   expect(response.headers.get('content-type')).toBe('text/event-stream');
-  expect(viewers).toBe(1);
+  expect(live.viewers()).toBe(1);
   const ended = response.text().catch(() => 'cut');
   await listening.close();
   await ended;
-  await expect.poll(() => viewers).toBe(0);
+  await expect.poll(live.viewers).toBe(0);
 });
 
 it('leaves nobody subscribed to live messages who asked for their headers only', async () => {
-  let viewers = 0;
-  const live = {
-    subscribe: () => {
-      viewers += 1;
-      return () => (viewers -= 1);
-    },
-  };
+  const live = countedFeed();
   listening = await listen({
     app: createCollector({ stream: { append: async () => {} }, deadLetters, live }),
     port: 0,
   });
   const response = await fetch(`${listening.url}/v1/live`, { method: 'HEAD' });
   expect([response.status, response.headers.get('content-type')]).toEqual([200, 'text/event-stream']);
-  expect(viewers).toBe(0);
+  expect(live.viewers()).toBe(0);
 });
 
 it('outlives a CONNECT whose sender is gone before the answer', async () => {

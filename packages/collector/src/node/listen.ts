@@ -72,11 +72,9 @@ function refuseOnTheWire(server: Server, open: UnderWay<ServerResponse>, newRequ
     if (isAnswered || !socket.writable) socket.destroy();
     else refuseRequest(socket, refusalOf(error), newRequestId());
   });
-  server.on('connect', (_request, socket) => {
-    // Node has taken its own listener off by now, and a fault that nobody hears ends the process.
-    socket.on('error', () => socket.destroy());
-    refuseRequest(socket, ['405 Method Not Allowed', 'CONNECT: not allowed; this is no proxy'], newRequestId());
-  });
+  server.on('connect', (_request, socket) =>
+    refuseRequest(socket, ['405 Method Not Allowed', 'CONNECT: not allowed; this is no proxy'], newRequestId()),
+  );
   // Expectations may be ignored, and Node knows the one that is used, 100-continue.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }

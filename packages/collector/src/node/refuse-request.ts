@@ -32,6 +32,8 @@ export function refuseRequest(socket: Duplex, [status, reason]: Refusal, request
     `Content-Length: ${Buffer.byteLength(body)}`,
     'Connection: close',
   ];
+  // Node may have taken its own listener off by now, and a fault that nobody hears ends the process.
+  socket.on('error', () => socket.destroy());
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`, () => socket.destroy());
 }
 

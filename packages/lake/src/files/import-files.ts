@@ -141,20 +141,20 @@ class ImportRun {
 
   async #writeEvents(): Promise<void> {
     const { store } = this.#room;
-    let events: ClickEvent[] = [];
-    let isOutdated = true;
-    while (isOutdated) {
-      const erased = await readErasedUsers(store);
-      events = this.#events.filter((event) => !erased.covers(event.user_id, event.client_timestamp));
-      const added = await this.#store(events);
-      isOutdated = false;
-      if (added.length === 0) continue;
+    const erased = await readErasedUsers(store);
+    const events = this.#events.filter((event) => !erased.covers(event.user_id, event.client_timestamp));
+    const added = await this.#store(events);
+    let isOutdated = false;
+    if (added.length > 0) {
       await changeTable(this.#room, 'rawdata', async () => {
         isOutdated = (await readErasedUsers(store)).tag !== erased.tag;
         return isOutdated ? undefined : { added };
       });
+    }
+    if (isOutdated) {
       // Someone was erased meanwhile, and these may hold what he must not find again, or be deleted for that.
-      if (isOutdated) await store.delete(added.map(({ path }) => fileKey('rawdata', path)));
+      await store.delete(added.map(({ path }) => fileKey('rawdata', path)));
+      return this.#writeEvents();
     }
     for (const { client_timestamp } of events) this.days.add(dayOf(client_timestamp));
     this.progress.events += events.length;
