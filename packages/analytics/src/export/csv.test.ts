@@ -14,4 +14,8 @@ describe('CSV', () => {
   it('quotes what needs it', () => {
     expect(csvOf([{ text: 'a "b", c\nd' }])).toBe('text\r\n"a ""b"", c\nd"\r\n');
   });
+
+  it('writes a number too large for JSON, in a list, as text', () => {
+    expect(csvOf([{ list: [9_007_199_254_740_993n, 1] }])).toBe('list\r\n"[""9007199254740993"",1]"\r\n');
+  });
 });
